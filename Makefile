@@ -1,0 +1,47 @@
+# `make help` lists what there is. Everything but `help` begins with `setup`.
+fits = $(shell $(1) -c 'import sys; sys.version_info >= (3, 11) and print("$(1)")' 2>/dev/null)
+PYTHON ?= $(or $(call fits,python3),$(call fits,python3.14),$(call fits,python3.13),$(call fits,python3.12),$(call \
+  fits,python3.11),python3)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check test-live prove bench wheel lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## .venv from the hash-pinned lock; nothing is started
+	@$(PYTHON) scripts/setup.py
+
+setup-dev:
+	@$(PYTHON) scripts/setup.py --dev
+
+run: setup ## try it: http://localhost:8080, with a simulated model where no Ollama answers
+	@$(BIN)/clawdbot start --config config.dev.yaml --demo
+
+test: setup-dev ## everything that must pass, with what it needs set up first
+	@bash scripts/system_packages.sh
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: setup-dev ## lint, types, import rules, migrations: quick, no test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+test-live: setup-dev ## the SDK tests against the Ollama that OLLAMA_HOST names
+	@test -n "$(OLLAMA_HOST)" || { echo "test-live: set OLLAMA_HOST, e.g. make test-live OLLAMA_HOST=http://127.0.0.1:11434"; exit 2; }
+	CLAWDBOT_LIVE="$(OLLAMA_HOST)" $(BIN)/pytest -q -m live tests/sdk
+
+prove: setup-dev ## the long proofs: storms, soaks, the wheel in an empty venv
+	$(BIN)/pytest -q -m prove
+
+bench: setup-dev ## CPU per call and per token, added time to first token
+	$(BIN)/python -m bench
+
+wheel: setup-dev ## dist/clawdbot-*.whl
+	$(BIN)/python -m build --wheel --no-isolation
+
+lock: setup ## requirements*.lock anew from pyproject.toml
+	@bash scripts/lock.sh

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Programs that some tests start: installed where this is root on Debian or Ubuntu, else named.
+set -euo pipefail
+
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || command -v postgres >/dev/null || missing+=(postgresql)
+command -v redis-server >/dev/null || missing+=(redis-server)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -eq 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then
+  echo "test: installing ${missing[*]} (Debian packages), once"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+else
+  echo "test: not here: ${missing[*]}. The tests that need them are skipped and say so; on Debian and Ubuntu:"
+  echo "      sudo apt-get install ${missing[*]}"
+fi
