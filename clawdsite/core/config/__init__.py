@@ -1,0 +1,1 @@
+"""One frozen configuration value: loaded from config.yaml, swapped whole, never edited."""

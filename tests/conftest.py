@@ -1,0 +1,25 @@
+"""What every test shares."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.strict import (
+    every_error_code_is_described,
+    pytest_collection_modifyitems,
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+)
+
+__all__ = [
+    "every_error_code_is_described",
+    "pytest_collection_modifyitems",
+    "pytest_make_collect_report",
+    "pytest_runtest_makereport",
+]
+
+
+@pytest.fixture(autouse=True)
+def proof(request: pytest.FixtureRequest) -> str | None:
+    """The name that `tests.proof.proves` put into the id."""
+    return getattr(request, "param", None)

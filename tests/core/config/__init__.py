@@ -1,0 +1,1 @@
+"""The configuration: loading, rules, reload, explanation, and the pages about it."""
