@@ -1,0 +1,1 @@
+"""Tokens: issuing our own, judging everybody's."""
