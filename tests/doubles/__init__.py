@@ -1,0 +1,1 @@
+"""Doubles of the systems around the gateway, for tests and benchmarks."""

@@ -1,0 +1,1 @@
+"""Tests of the wait in front of the model."""
