@@ -1,0 +1,57 @@
+"""An answer as server-sent events: its response, its pieces, its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Final
+
+from django.http import StreamingHttpResponse
+
+from gateway.async_view import known
+from gateway.call import Call
+from gateway.dialects import Dialect, Writer
+from gateway.types import Batch
+from gateway.wire import sse
+
+HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+
+class EventStream(StreamingHttpResponse):
+    """pieces: the same generator that Django would iterate, for a sender that knows they are small bytes."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(pieces, content_type="text/event-stream; charset=utf-8", headers=HEADERS)
+        self.pieces = pieces
+
+
+async def give_up(task: asyncio.Task[Batch]) -> None:
+    """End a task and see it ended: what it awaits can be closed only then."""
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def to_sse(
+    dialect: Dialect,
+    writer: Writer,
+    first: asyncio.Task[Batch],
+    events: AsyncGenerator[Batch, None],
+    call: Call,
+) -> AsyncGenerator[bytes, None]:
+    """The answer as server-sent events; a failure is an error event and no [DONE] (M2)."""
+    try:
+        opening = writer.start()
+        if not first.done():
+            opening += sse.comment("keep-alive")  # the grace is over: headers and a sign of life
+        if opening:
+            yield opening
+        yield writer.write(await first)
+        async for batch in events:
+            yield writer.write(batch)
+        yield writer.end()
+    except Exception as error:  # noqa: BLE001 - the status is sent: every failure must become an event
+        shown = dialect.named(known(error))
+        call.outcome, call.error_code = shown.outcome, shown.code
+        yield writer.error(shown)
+    finally:
+        await call.close()

@@ -1,0 +1,115 @@
+"""A gateway on a real socket inside the test process: constants can be shortened, state can be looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import httpx
+import uvicorn
+
+from accounts.tokens.issue import issue
+from clawdsite.core.config import live
+from clawdsite.core.config.schema import Config
+from clawdsite.core.log import Console
+from gateway import upstream
+
+SCOPES = {
+    "alice": "chat:read chat:write history:team-a",
+    "bob": "chat:read chat:write history:team-a",
+    "charlie": "chat:read chat:write",
+    "reader": "chat:read",
+}
+
+
+class LiveGateway:
+    """`with LiveGateway(upstream={...}) as gateway:`, then `gateway.client("alice")` carries her token."""
+
+    def __init__(self, **parts: Any) -> None:
+        self.parts = parts
+        self.stack = ExitStack()
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def __enter__(self) -> LiveGateway:
+        from clawdsite.asgi import application
+
+        self.stack.enter_context(quiet())
+        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
+        self.config = Config(mode="development", data_dir=folder, **self.parts)
+        self.stack.enter_context(live.override(self.config))
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port = self.socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        options = uvicorn.Config(
+            application, lifespan="off", log_level="error", timeout_graceful_shutdown=2, ws="none"
+        )
+        self.server = uvicorn.Server(options)
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self.started = threading.Event()
+        self.thread.start()
+        assert self.started.wait(10)
+        return self
+
+    async def _serve(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.loop.call_later(0.01, self.started.set)
+        await self.server.serve(sockets=[self.socket])
+        await upstream.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+        self.socket.close()
+        self.stack.close()
+
+    def token(self, who: str, scope: str | None = None) -> str:
+        """A token of our own for one of the four people (or any name with a scope)."""
+        return issue(self.config, sub=who, scope=scope or SCOPES[who], ttl=600)
+
+    def client(self, who: str = "alice", scope: str | None = None, **options: Any) -> httpx.Client:
+        """An HTTP client that carries this person's token."""
+        headers = {"Authorization": f"Bearer {self.token(who, scope)}"} | options.pop("headers", {})
+        return httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False, **options)
+
+    def stranger(self) -> httpx.Client:
+        """An HTTP client without a token."""
+        return httpx.Client(base_url=self.url, timeout=20, trust_env=False)
+
+    def call(self, function: Any) -> Any:
+        """Run `function()` on the gateway's own loop (to look at its state)."""
+
+        async def run() -> Any:
+            return function()
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(5)  # type: ignore[arg-type]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No log lines on the console between the dots of pytest; caplog still hears them."""
+    root = logging.getLogger()
+    sinks = [sink for sink in root.handlers if isinstance(sink, Console)]
+    for sink in sinks:
+        root.removeHandler(sink)
+    try:
+        yield
+    finally:
+        for sink in sinks:
+            root.addHandler(sink)
+
+
+def events_of(text: str) -> list[str]:
+    """The data of each server-sent event, comments left out."""
+    blocks = text.split("\n\n")
+    return [
+        line.removeprefix("data: ")
+        for block in blocks
+        for line in block.split("\n")
+        if line.startswith("data: ")
+    ]
