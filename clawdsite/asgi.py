@@ -1,0 +1,34 @@
+"""The ASGI application: our entry around Django, the same for `clawdbot start` and `manage.py runserver`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdsite.settings")
+django.setup(set_prefix=False)
+
+import clawdsite.urls  # noqa: E402, F401 - every view is loaded now, not by the first caller
+from clawdsite.entry import Entry  # noqa: E402 - models are importable only now
+from clawdsite.entry.lean import Lean  # noqa: E402
+from gateway import upstream, usage  # noqa: E402
+
+
+async def opened() -> None:
+    """Before the first request."""
+    usage.writer.start()
+
+
+async def closed() -> None:
+    """After the last request."""
+    await upstream.close()
+    usage.writer.stop()
+
+
+django_app = Lean()
+application = Entry(django_app, opened=opened, closed=closed)
+
+if sys.argv[1:2] == ["runserver"]:  # daphne has no lifespan
+    usage.writer.start()

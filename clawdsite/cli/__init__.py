@@ -1,0 +1,140 @@
+"""`clawdbot` on the command line: its own commands, and Django's under the same name."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from clawdsite import __version__
+from clawdsite.cli import given
+from clawdsite.core.config.load import VARIABLE, ConfigErrors
+from clawdsite.core.config.nearest import nearest
+from clawdsite.core.config.units import to_seconds
+
+OWN: Final = {
+    "start": "serve",
+    "check": "say what is wrong with the configuration",
+    "explain": "say what a key is set to, and where",
+    "token": "tokens for trying out",
+}
+SETTINGS: Final = "clawdsite.settings"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code: 0 done, 1 it could not be done, 2 it was called wrongly.
+
+    argv: the words after the program's name. What is none of our commands goes to Django.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    try:
+        if words and not words[0].startswith("-") and words[0] not in OWN:
+            return _django(words)
+        return _own(words)
+    except (ConfigErrors, given.NoConfiguration) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _own(words: list[str]) -> int:
+    parser = _parser()
+    try:
+        args = parser.parse_args(words)
+    except SystemExit as leaving:  # argparse has said why
+        return int(leaving.code or 0)
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    if args.command == "start":
+        given.path(args.config)  # it must be there; start reads it
+    if args.command == "token":
+        given.install(args.config)  # Django's settings are made of it
+    return int(importlib.import_module(f"clawdsite.cli.{args.command}").run(args))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="clawdbot",
+        description="The door in front of a company's own language model.",
+        epilog="Django's commands (migrate, createsuperuser, ...) work too; `clawdbot help` lists them.",
+    )
+    parser.add_argument("--version", action="version", version=f"clawdbot {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    made = {name: commands.add_parser(name, help=text, description=text) for name, text in OWN.items()}
+    _start(made["start"])
+    _configured(made["check"])
+    made["check"].add_argument(
+        "--upstream", action="store_true", help="measure how many calls the model serves"
+    )
+    _configured(made["explain"])
+    made["explain"].add_argument(
+        "key", metavar="KEY", help="such as upstream.timeout; a section gives all its keys"
+    )
+    _token(made["token"])
+    return parser
+
+
+def _configured(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help=f"else ${VARIABLE}, else ./config.yaml")
+
+
+def _start(parser: argparse.ArgumentParser) -> None:
+    _configured(parser)
+    parser.add_argument(
+        "--no-debug-port", action="store_true", help="development without the port that asks nobody"
+    )
+    parser.add_argument("--workers", type=_workers, metavar="N", help="instead of server.workers")
+    parser.add_argument("--demo", action="store_true", help="a simulated model, if no Ollama answers")
+
+
+def _token(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="issue", required=True)
+    issue = actions.add_parser("issue", help="print a token signed by the gateway's own key")
+    _configured(issue)
+    issue.add_argument("--sub", metavar="NAME", help="who the token names")
+    issue.add_argument("--scope", metavar="SCOPES", help='such as "chat:read chat:write"')
+    issue.add_argument("--ttl", type=_seconds, metavar="DURATION", help="such as 1h; at most 24h")
+
+
+def _workers(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("expected a whole number from 1 on")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return to_seconds(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _django(words: list[str]) -> int:
+    """Hand the words to Django, with the configuration that `--config FILE` among them names."""
+    try:
+        config, rest = _take_config(words)
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+    given.install(config, required=False)
+    import django
+    from django.core.management import execute_from_command_line, get_commands
+
+    django.setup()  # before get_commands, which remembers what it found the first time
+    if rest[0] not in get_commands() and (meant := nearest(rest[0], list(OWN), cutoff=0.7)):
+        print(f"clawdbot: there is no command {rest[0]}; did you mean {meant}?", file=sys.stderr)
+        return 2
+    execute_from_command_line(["clawdbot", *rest])
+    return 0
+
+
+def _take_config(words: list[str]) -> tuple[str | None, list[str]]:
+    parser = argparse.ArgumentParser(prog=f"clawdbot {words[0]}", add_help=False, allow_abbrev=False)
+    _configured(parser)
+    known, rest = parser.parse_known_args(words)
+    return known.config, rest

@@ -1,0 +1,1 @@
+"""`clawdbot start`: uvicorn with our own bounds, signals, drain and debug port."""

@@ -1,0 +1,110 @@
+"""Django's boot settings, derived from the configuration that is in force when Django starts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from clawdsite.core.config.live import current
+from clawdsite.core.database import settings_of
+from clawdsite.core.secretkey import secret_key
+
+CONFIG = current()
+PACKAGE = Path(__file__).resolve().parent
+
+
+def beside(name: str) -> Path:
+    """A folder of ours: inside the package in an installed wheel, beside it in a checkout."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+DEBUG = CONFIG.development
+SECRET_KEY = secret_key(CONFIG)
+PUBLIC = urlsplit(CONFIG.public_url)
+SECURE = PUBLIC.scheme == "https"
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = sorted(
+    {PUBLIC.hostname or "localhost", *LOOPBACK_HOSTS} | ({".localhost"} if DEBUG else set())
+)
+
+ROOT_URLCONF = "clawdsite.urls"
+ASGI_APPLICATION = "clawdsite.asgi.application"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES: dict[str, Any] = {"default": settings_of(CONFIG.database_url.get_secret_value())}
+
+INSTALLED_APPS = [
+    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),  # must stand before staticfiles
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "accounts",
+    "gateway",
+]
+
+MIDDLEWARE = [  # each lets API paths straight through (clawdsite.browser)
+    "clawdsite.browser.StaticFiles",
+    "clawdsite.browser.Session",
+    "clawdsite.browser.Common",
+    "clawdsite.browser.Csrf",
+    "clawdsite.browser.Authentication",
+    "clawdsite.browser.Messages",
+    "clawdsite.browser.Frames",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [beside("templates")],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [beside("static")] if beside("static").is_dir() else []
+WHITENOISE_USE_FINDERS = True  # files are served from where they are installed: nothing to collect
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+SESSION_COOKIE_NAME = "__Host-clawdbot" if SECURE else "clawdbot"
+SESSION_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-clawdbot-csrf" if SECURE else "clawdbot-csrf"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [f"{PUBLIC.scheme}://{PUBLIC.netloc}"]
+X_FRAME_OPTIONS = "DENY"
+APPEND_SLASH = True
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the entry counts (server.max_body), before Django reads
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+}
+
+LOGGING_CONFIG = "clawdsite.core.log.for_django"
+LOGGING = {"version": 1}  # not empty, so that Django calls the above
