@@ -10,10 +10,10 @@ import random
 from typing import Any
 
 import pytest
-from gateway.admission.queue import line as waiting_line
 
 from gateway import upstream
 from gateway.admission import limits
+from gateway.admission.queue import line as waiting_line
 from tests.doubles.ollama import OllamaDouble
 from tests.doubles.reply import Reply
 from tests.flow.conftest import UNLIMITED
