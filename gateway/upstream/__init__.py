@@ -25,6 +25,7 @@ def current() -> Upstream:
     if found is None:
         for ended in [other for other in _here if other.is_closed()]:
             del _here[ended]
+            _ends.pop(ended, None)
         found = _here[loop] = Upstream(configuration)
         _ends[loop] = _at_end_of_loop()
     return found
@@ -45,6 +46,7 @@ def _at_end_of_loop() -> AsyncGenerator[None, None]:
             yield
         finally:
             await close()
+            _ends.pop(asyncio.get_running_loop(), None)  # it keeps its loop alive
 
     generator = parked()
     try:

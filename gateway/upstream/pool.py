@@ -44,6 +44,11 @@ class Receiver(ResponseHandler):
         if payload is not None and not payload.is_eof() and payload.exception() is None:
             payload.set_exception(aiohttp.ClientPayloadError("the connection closed inside a body"))
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """aiohttp asks for this at each read, and has its parser run on nothing; only a pause needs it."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def close(self) -> None:
         """Now: not after what the host has not read yet, and without a farewell of TLS."""
         self.abort()

@@ -95,7 +95,9 @@ class Answers:
         if self.preloads(exchange):
             return self._loaded(exchange, {"response": ""})
         count, reason = self._size(body)
-        return self._words(body, lambda: native.text_lines(body["model"], count, reason))
+        return self._words(
+            body, lambda: native.text_lines(body["model"], count, reason, bool(body.get("raw")))
+        )
 
     def _embed(self, exchange: Exchange) -> Reply:
         if refused := self._refusal(exchange):

@@ -130,12 +130,13 @@ def chat_lines(model: str, count: int, thinking: int = 0, reason: str = "stop") 
     yield dump(done_line(last, count + thinking, reason))
 
 
-def text_lines(model: str, count: int, reason: str = "stop") -> Iterator[bytes]:
-    """/api/generate: `count` words, then the done line."""
+def text_lines(model: str, count: int, reason: str = "stop", raw: bool = False) -> Iterator[bytes]:
+    """/api/generate: `count` words, then the done line; a raw one has no context to go on from."""
     head = {"model": model, "created_at": now()}
     for index in range(count):
         yield dump(head | {"response": WORDS[index % len(WORDS)], "done": False})
-    yield dump(done_line(head | {"response": ""}, count, reason))
+    context = {} if raw else {"context": list(range(count))}
+    yield dump(done_line(head | {"response": ""}, count, reason) | context)
 
 
 def to_once(lines: Iterator[bytes]) -> dict[str, Any]:

@@ -113,9 +113,10 @@ async def test_leaving_does_not_wait_until_a_host_that_does_not_read_has_read() 
         payload = QUESTION | {"messages": [{"role": "user", "content": "x", "images": ["A" * 8_000_000]}]}
         task = asyncio.create_task(ask(upstream, payload))
         reader, writer = await accepted.get()
-        unread = 0
-        while unread == 0 or unread != (unread := waiting_bytes(writer)):  # until no more goes in
+        earlier, unread = 0, 0
+        while unread == 0 or unread != earlier:  # until no more goes in
             await asyncio.sleep(0.02)
+            earlier, unread = unread, waiting_bytes(writer)
         before = open_descriptors()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
