@@ -35,7 +35,7 @@ test-live: setup-dev ## the SDK tests against the Ollama that OLLAMA_HOST names
 	CLAWDBOT_LIVE="$(OLLAMA_HOST)" $(BIN)/pytest -q -m live tests/sdk
 
 prove: setup-dev ## the long proofs: storms, soaks, the wheel in an empty venv
-	$(BIN)/pytest -q -m prove
+	$(BIN)/pytest -q -m prove --timeout 900
 
 bench: setup-dev ## CPU per call and per token, added time to first token
 	$(BIN)/python -m bench
