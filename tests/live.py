@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
 import httpx
 import uvicorn
+from pydantic import SecretStr
 
 from accounts.tokens.issue import issue
+from accounts.tokens.keys import directory, prepare
 from clawdsite.core.config import live
 from clawdsite.core.config.schema import Config
 from clawdsite.core.log import Console
@@ -41,7 +45,8 @@ class LiveGateway:
 
         self.stack.enter_context(quiet())
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
-        self.config = Config(mode="development", data_dir=folder, **self.parts)
+        own = {"auth": {"signing_key": signing_key()}}
+        self.config = Config(mode="development", data_dir=folder, **(own | self.parts))
         self.stack.enter_context(live.override(self.config))
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.socket.getsockname()[1]
@@ -75,11 +80,13 @@ class LiveGateway:
     def client(self, who: str = "alice", scope: str | None = None, **options: Any) -> httpx.Client:
         """An HTTP client that carries this person's token."""
         headers = {"Authorization": f"Bearer {self.token(who, scope)}"} | options.pop("headers", {})
-        return httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False, **options)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=20, trust_env=False, verify=trust(), **options
+        )
 
     def stranger(self) -> httpx.Client:
         """An HTTP client without a token."""
-        return httpx.Client(base_url=self.url, timeout=20, trust_env=False)
+        return httpx.Client(base_url=self.url, timeout=20, trust_env=False, verify=trust())
 
     def call(self, function: Any) -> Any:
         """Run `function()` on the gateway's own loop (to look at its state)."""
@@ -88,6 +95,20 @@ class LiveGateway:
             return function()
 
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result(5)  # type: ignore[arg-type]
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """One for all clients: to read the certificates takes longer than a test."""
+    return httpx.create_ssl_context()
+
+
+@cache
+def signing_key() -> SecretStr:
+    """One RSA key for all gateways of a test run: to make one takes longer than a test."""
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Config(mode="development", data_dir=folder))
+        return SecretStr((directory(Config(data_dir=folder)) / "0001.pem").read_text())
 
 
 @contextmanager

@@ -28,6 +28,7 @@ import yaml
 
 from accounts.tokens.issue import issue
 from clawdsite.core.config.load import load
+from tests.live import signing_key, trust
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 30.0  # seconds for whatever must happen
@@ -84,6 +85,7 @@ class Process:
             "server": {"port": 0},
             "debug_port": 0,
             "limits": FREE,
+            "auth": {"signing_key": signing_key().get_secret_value()},
         }
 
     @property
@@ -136,6 +138,7 @@ class Process:
 
     def configure(self, **parts: Any) -> None:
         """Write config.yaml: the parts of the start with these laid over."""
+        self.config_file.touch(mode=0o600)  # it holds a signing key
         self.config_file.write_text(yaml.safe_dump(self.parts | parts))
 
     def wait_for(self, met: Callable[[], Any], patience: float = PATIENCE) -> Any:
@@ -175,7 +178,9 @@ class Process:
         headers = options.pop("headers", {})
         if who is not None:
             headers = {"Authorization": f"Bearer {self.token(who)}"} | headers
-        return httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False, **options)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=20, trust_env=False, verify=trust(), **options
+        )
 
     # ---- what it wrote -------------------------------------------------------------------------
 
