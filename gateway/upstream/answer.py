@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import aiohttp
@@ -16,19 +16,22 @@ from gateway.upstream.pool import Receiver
 from gateway.wire.ollama import error_in, to_error
 
 ERROR_LIMIT: Final = 64 * 1024  # bytes that are read of an error's body
-LINGER: Final = 0.5  # seconds for the terminating chunk after the done line, so that the connection is kept
 LONGEST_WAIT: Final = 3600  # seconds of a Retry-After that are believed
 
 
 class Answer:
     """A response whose head is there. `close` in any state ends its connection, unless it ended well.
 
+    linger: closes a response that is whole but for the end of its body, in a moment.
     done: whether a line said that the answer is whole.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(
+        self, response: aiohttp.ClientResponse, linger: Callable[[aiohttp.ClientResponse], None]
+    ) -> None:
         self.response = response
         self.done = False
+        self._linger = linger
         self._readany = response.content.readany
         connection = response.connection  # None: the whole body was there with the head
         self._protocol: ResponseHandler | None = connection.protocol if connection is not None else None
@@ -102,7 +105,7 @@ class Answer:
     def close(self) -> None:
         """Nothing more is read. An answer that said `done` has a moment to end properly."""
         if self.done and not self.response.closed and self.response.content.exception() is None:
-            asyncio.get_running_loop().call_later(LINGER, self.response.close)
+            self._linger(self.response)
         else:
             self.response.close()
 

@@ -55,7 +55,7 @@ class Host:
         """The answer as soon as its head is there, unchecked; the caller closes it."""
         body = None if payload is None else json.dumps(payload, separators=(",", ":")).encode()
         connect_timeout = self.limits().connect_timeout
-        return Answer(await pool.send(method, path, body, connect_timeout, goes_up))
+        return Answer(await pool.send(method, path, body, connect_timeout, goes_up), pool.linger)
 
     async def ask(
         self,

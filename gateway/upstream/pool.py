@@ -20,6 +20,7 @@ from gateway.upstream.failures import STALE, TROUBLE, before_answer
 
 READ_BUFFER: Final = 64 * 1024  # bytes; aiohttp stops reading the socket at twice that
 KEPT: Final = 30.0  # seconds an idle connection is kept
+LINGER: Final = 0.5  # seconds for the terminating chunk after the done line, so that the connection is kept
 # Everything that goes up besides Host, Content-Type, Content-Length and Authorization.
 HEADERS: Final = {
     "Accept": "application/x-ndjson, application/json",
@@ -83,6 +84,7 @@ class Pool:
         self._calls = 0
         self._retired = False
         self._closing: asyncio.Task[None] | None = None
+        self._lingering: dict[aiohttp.ClientResponse, asyncio.TimerHandle] = {}
         self._session = aiohttp.ClientSession(
             connector=Connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -147,6 +149,15 @@ class Pool:
             trace_request_ctx=attempt,
         )
 
+    def linger(self, response: aiohttp.ClientResponse) -> None:
+        """Close a response that is whole but for the end of its body, unless that comes in a moment."""
+        timer = asyncio.get_running_loop().call_later(LINGER, self._hang_up, response)
+        self._lingering[response] = timer
+
+    def _hang_up(self, response: aiohttp.ClientResponse) -> None:
+        self._lingering.pop(response).cancel()
+        response.close()
+
     def retire(self) -> None:
         """No new calls; those under way go on."""
         self._retired = True
@@ -158,12 +169,14 @@ class Pool:
 
     async def close(self) -> None:
         """Now, whatever is under way."""
+        for response in list(self._lingering):
+            self._hang_up(response)
         await self._session.close()
 
     def _close_when_idle(self) -> None:
         if self._retired and self._calls == 0 and self._closing is None:
             # A task, since the last caller may be in the middle of its cancellation.
-            self._closing = asyncio.get_running_loop().create_task(self._session.close())
+            self._closing = asyncio.get_running_loop().create_task(self.close())
 
 
 def unread(body: aiohttp.StreamReader) -> bytes:

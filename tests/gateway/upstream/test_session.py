@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from contextlib import aclosing
 from typing import Any
 
@@ -165,6 +167,34 @@ async def test_after_done_a_host_that_does_not_end_its_body_is_hung_up_on(double
                     break
         assert upstream.in_flight == 0
         await double.until(lambda journal: journal[0].closed_by == "client", timeout=1)
+
+
+@pytest.mark.usefixtures("either_loop")
+@pytest.mark.parametrize("how", ["closed", "retired"])
+def test_a_body_that_has_not_ended_yet_does_not_outlive_its_session(double: OllamaDouble, how: str) -> None:
+    recorded = Reply.recording("native-chat-stream")
+    double.script("/api/chat", recorded.stall(len(recorded.whole())))
+    double.script("/elsewhere/api/version", Reply.json({"version": "1"}))
+    config = configured(double.url)
+
+    @in_loop
+    async def leave_after_done() -> None:
+        nonlocal config
+        async with aclosing(Upstream(lambda: config)) as upstream:
+            async with aclosing(upstream.stream("/api/chat", QUESTION)) as stream:
+                async for lines in stream:
+                    if lines[-1]["done"]:
+                        break
+            if how == "retired":
+                config = configured(double.url + "/elsewhere")
+                assert await upstream.ping() == "1"
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        leave_after_done()
+        gc.collect()
+    assert [str(each.message) for each in told] == []
+    double.wait_for(lambda journal: journal.open_links() == 0)
 
 
 @proves("fault-F45")
