@@ -30,7 +30,7 @@ check: setup-dev ## lint, types, import rules, migrations: quick, no test
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-test-live: setup-dev ## the SDK tests against the Ollama that OLLAMA_HOST names
+test-live: setup-dev ## the SDK tests against the Ollama that OLLAMA_HOST names (docs/architecture.md)
 	@test -n "$(OLLAMA_HOST)" || { echo "test-live: set OLLAMA_HOST, e.g. make test-live OLLAMA_HOST=http://127.0.0.1:11434"; exit 2; }
 	CLAWDBOT_LIVE="$(OLLAMA_HOST)" $(BIN)/pytest -q -m live tests/sdk
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from openai import OpenAI
 
+from gateway.upstream.known import full_name
 from tests.doubles.ollama import OllamaDouble
 from tests.sdk import behaviours
 from tests.server.process import FREE, Process
@@ -43,13 +44,18 @@ class Gateway:
         """The double's very words; of a real model, any."""
         return bool(text) if self.real else text == expected
 
+    def continued(self, text: str, expected: str) -> bool:
+        """The same where a real model may find that there is nothing to add."""
+        return isinstance(text, str) if self.real else text == expected
+
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[Gateway]:
     if LIVE:
-        url = LIVE if "://" in LIVE else f"http://{LIVE}"
+        url = address(LIVE)
+        named = os.environ.get("CLAWDBOT_LIVE_MODEL")
         with Process(upstream={"url": url}) as process:
-            yield Gateway(process, real=os.environ.get("CLAWDBOT_LIVE_MODEL") or first_model(url))
+            yield Gateway(process, real=full_name(named) if named else first_model(url))
         return
     with behaviours.double() as double, Process(upstream={"url": double.url}) as process:
         yield Gateway(process, double)
@@ -61,6 +67,13 @@ def strict() -> Iterator[Gateway]:
     limits = FREE | {"per_user": {"rpm": 2}}
     with behaviours.double() as double, Process(upstream={"url": double.url}, limits=limits) as process:
         yield Gateway(process, double)
+
+
+def address(host: str) -> str:
+    """OLLAMA_HOST as Ollama itself reads it: without a scheme it is http, and then the port is 11434."""
+    if "://" in host:
+        return host
+    return f"http://{host}" if ":" in host else f"http://{host}:11434"
 
 
 def first_model(url: str) -> str:

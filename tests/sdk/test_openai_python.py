@@ -30,6 +30,7 @@ TOOL: dict[str, Any] = {
         "strict": True,
     },
 }
+CONTINUED = "Hello from the tiny model!"  # what the double says to any prompt
 live = pytest.mark.live
 
 
@@ -188,9 +189,9 @@ def test_embeddings_are_numbers_whatever_the_encoding(alice: OpenAI) -> None:
 @live
 def test_legacy_completions_continue_a_text(alice: OpenAI, gateway: Gateway) -> None:
     answer = alice.completions.create(model=gateway.model("said"), prompt="Once", max_tokens=8)
-    assert answer.choices[0].text
+    assert gateway.continued(answer.choices[0].text, CONTINUED)
     pieces = alice.completions.create(model=gateway.model("said"), prompt="Once", max_tokens=8, stream=True)
-    assert "".join(piece.choices[0].text for piece in pieces if piece.choices)
+    assert gateway.continued("".join(piece.choices[0].text for piece in pieces if piece.choices), CONTINUED)
 
 
 @live
