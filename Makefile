@@ -22,7 +22,7 @@ run: setup ## try it: http://localhost:8080, with a simulated model where no Oll
 test: setup-dev ## everything that must pass, with what it needs set up first
 	@bash scripts/system_packages.sh
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 4 --dist worksteal
 
 check: setup-dev ## lint, types, import rules, migrations: quick, no test
 	$(BIN)/ruff check .
