@@ -10,7 +10,7 @@ from typing import Final
 
 from clawdsite.core.config import live
 from clawdsite.core.config.schema import Config
-from clawdsite.core.errors import ClawdError
+from clawdsite.core.errors import ClawdError, UpstreamUnavailable
 from gateway import upstream
 from gateway.types import Json
 
@@ -20,6 +20,7 @@ WORDS: Final = 64  # an answer's length; more than LEAD, so that nobody's turn c
 FAREWELL: Final = 0.5  # seconds
 SHORTEST: Final = 0.02  # seconds that the foremost answer must take
 ONE_PIECE: Final = "its answers come in one piece, too fast to tell them apart (a proxy that buffers them?)"
+LATER: Final = " Please try again in a moment."  # what a caller is told, and no news to an operator
 MOST: Final = 64  # calls at once that are tried beyond what is configured
 
 
@@ -73,6 +74,9 @@ async def _measure(config: Config) -> Measured:
         while served == calls and calls < MOST:
             calls = min(2 * calls, MOST)
             served = await _at_once(model, calls)
+    except UpstreamUnavailable as error:
+        where = f"Is Ollama running at {config.upstream.url} (upstream.url)?"
+        return Measured(model, wanted, trouble=f"{error.message.removesuffix(LATER)} {where}")
     except ClawdError as error:
         return Measured(model, wanted, trouble=error.message)
     finally:

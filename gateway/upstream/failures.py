@@ -43,7 +43,8 @@ def within_answer(exc: Exception, malformed: BaseException | None, *, began: boo
     """
     if isinstance(malformed, HttpProcessingError):
         return UpstreamInvalid("The model's host sent a body that is not HTTP.", **again(began))
-    error = UpstreamError("The model's host broke off the answer.", **again(began))
+    advice = "; what came of it is incomplete. Please ask again." if began else ". Please ask again."
+    error = UpstreamError(f"The model's host broke off the answer{advice}", **again(began))
     _note(exc, error)
     return error
 

@@ -97,4 +97,8 @@ def test_the_command_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
         "set upstream.max_connections: 2, or OLLAMA_NUM_PARALLEL=3 where Ollama runs",
     ]
     assert main(["check", "--upstream", "--config", str(path)]) == 1
-    assert "could not be measured" in capsys.readouterr().out
+    told = capsys.readouterr().out.splitlines()
+    assert told[1] == (
+        "upstream: how many calls qwen3:32b answers at once could not be measured: "
+        f"The model's host cannot be reached. Is Ollama running at {double.url} (upstream.url)?"
+    )
