@@ -28,7 +28,8 @@ async def front(request: HttpRequest) -> HttpResponse:
     """GET /: where the API is."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
-    return render(request, "front.html", {"public_url": current().public_url})
+    facts = {"public_url": current().public_url, "development": current().development}
+    return render(request, "front.html", facts)
 
 
 async def healthz(request: HttpRequest) -> HttpResponse:

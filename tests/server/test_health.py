@@ -82,6 +82,7 @@ def test_the_front_page_says_where_the_api_is_under_a_strict_policy(gateway: Pro
         page = client.get("/")
         assert page.status_code == 200
         assert "/v1/chat/completions" in page.text
+        assert "clawdbot token issue" in page.text
         assert "script" not in page.text.lower().replace("description", "")
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy
