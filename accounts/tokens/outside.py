@@ -29,7 +29,7 @@ async def fetch(url: str) -> bytes:
     loopback = is_loopback(host)
     if not loopback and parts.scheme != "https":
         raise Unreachable("only https or a loopback address is asked")
-    context = await asyncio.to_thread(_trust)
+    context = await asyncio.to_thread(trust)
     try:
         async with asyncio.timeout(TIMEOUT), _client(context, loopback) as client:
             return await _read(client, url)
@@ -70,6 +70,6 @@ async def _read(client: httpx.AsyncClient, url: str) -> bytes:
 
 
 @functools.cache
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
     """The certificates we trust, read once: it takes tens of milliseconds, off the event loop."""
     return httpx.create_ssl_context()

@@ -21,6 +21,8 @@ FROM_FILE: Final = {
     "database_url_file": "database_url",
     "redis_url_file": "redis_url",
     "auth.signing_key_file": "auth.signing_key",
+    "auth.pepper_file": "auth.pepper",
+    "oauth2.client_secret_file": "oauth2.client_secret",
     "auth.jwt.secret_file": "auth.jwt.secret",
     "auth.jwt.public_key_file": "auth.jwt.public_key",
     "upstream.authorization_file": "upstream.authorization",

@@ -7,7 +7,7 @@ from typing import Final
 
 from clawdsite.core.config import rsa
 from clawdsite.core.config.addresses import readable_on_the_way, url_fault
-from clawdsite.core.config.problems import NOT_YET, Finding
+from clawdsite.core.config.problems import Finding
 from clawdsite.core.config.schema import Config, JwtIssuer
 from clawdsite.core.config.weak import SHORTEST, weak_secret
 
@@ -40,8 +40,6 @@ def _one(issuer: JwtIssuer, development: bool) -> Iterator[Finding]:
         yield Finding(("issuer",), EXPOSED, "use https", refused=not development)
     if not issuer.audience:
         yield Finding(("audience",), "must not be empty", "the value that must be in `aud`")
-    if issuer.unknown_subjects == "person":
-        yield Finding(("unknown_subjects",), f"person is {NOT_YET}", "token or refuse")
     if issuer.algorithms == ("HS256",):
         yield from _hs256(issuer, development)
     else:

@@ -20,7 +20,8 @@ def normalise(root: Entry, folder: Path, ledger: Ledger) -> None:
     """
     _single_upstream(root, ledger)
     _lift(root, ledger)
-    _listed_issuers(root)
+    _listed(root.child("auth"), "jwt")
+    _listed(root, "oauth2")
     for path, target in FROM_FILE.items():
         for parent in _parents(root, path):
             _mount(parent, path.rpartition(".")[2], target.rpartition(".")[2], folder, ledger)
@@ -56,10 +57,11 @@ def _lift(root: Entry, ledger: Ledger) -> None:
             upstream.value[name] = lifted
 
 
-def _listed_issuers(root: Entry) -> None:
-    issuers = root.at(("auth", "jwt"))
-    if issuers is not None and isinstance(issuers.value, dict):
-        root.value["auth"].value["jwt"] = Entry([issuers], issuers.line, issuers.key)
+def _listed(parent: Entry | None, name: str) -> None:
+    """One mapping where a list may stand means a list of one."""
+    single = parent.child(name) if parent is not None else None
+    if parent is not None and single is not None and isinstance(single.value, dict):
+        parent.value[name] = Entry([single], single.line, single.key)
 
 
 def _parents(root: Entry, path: str) -> list[Entry]:
@@ -95,17 +97,13 @@ def _mount(parent: Entry, name: str, target: str, folder: Path, ledger: Ledger) 
 
 
 def _refuse_planned(root: Entry, ledger: Ledger) -> None:
-    """`oauth2` and `limits.teams` have no schema yet: whatever stands in them is refused by name."""
-    oauth2 = root.value.pop("oauth2", None)
-    if oauth2 is not None:
-        _refuse_inside(oauth2, ledger)
+    """`limits.teams` has no schema yet: whatever stands in it is refused by name."""
     limits = root.child("limits")
     if limits is not None and isinstance(limits.value, dict):
         teams = limits.value.pop("teams", None)
         if teams is not None:
             _refuse_inside(teams, ledger)
-    for key in ("oauth2", "limits.teams"):
-        ledger.restate(key, NOT_YET)
+    ledger.restate("limits.teams", NOT_YET)
 
 
 def _refuse_inside(entry: Entry, ledger: Ledger) -> None:
@@ -115,12 +113,8 @@ def _refuse_inside(entry: Entry, ledger: Ledger) -> None:
     elif isinstance(entry.value, list) and any(isinstance(item.value, dict) for item in entry.value):
         for item in entry.value:
             _refuse_inside(item, ledger)
-    elif not (entry.value in (None, [], "") or (entry.key == "oauth2.enabled" and _says_no(entry.value))):
+    elif entry.value not in (None, [], ""):
         ledger.add_unless_settled(entry.line, entry.key, NOT_YET)
-
-
-def _says_no(value: Any) -> bool:
-    return value is False or str(value).lower() in {"false", "no", "off", "0"}
 
 
 def _drop_empty(entry: Entry, model: type[Section], ledger: Ledger) -> None:

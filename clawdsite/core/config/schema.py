@@ -9,7 +9,7 @@ yet: any value but the default is refused with `not available yet`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, with_config
 from pydantic.config import JsonDict
@@ -82,14 +82,16 @@ class Server(Section):
     allow_http: bool = key(
         False, "Production behind plain http on purpose; `check` warns about it.", restart=True
     )
-    front_ends: tuple[str, ...] = key((), "Origins of front ends of one's own (same site).", planned=True)
+    front_ends: tuple[str, ...] = key(
+        (),
+        "Origins of front ends of one's own (same site): may be `next` after sign-in, and may call "
+        "/api/session and /api/auth/token with the session cookie.",
+    )
 
 
 class Session(Section):
-    idle: Seconds = key(7200.0, "A session ends after this long without a request.", planned=True)
-    absolute: Seconds = key(
-        43200.0, "A session ends this long after sign-in, whatever happens.", planned=True
-    )
+    idle: Seconds = key(7200.0, "A session ends after this long without a request.", ge=60)
+    absolute: Seconds = key(43200.0, "A session ends this long after sign-in, whatever happens.", ge=60)
 
 
 class JwtIssuer(Section):
@@ -113,8 +115,7 @@ class JwtIssuer(Section):
     max_lifetime: Seconds = key(86400.0, "How far ahead exp may lie.", gt=0)
     unknown_subjects: Literal["token", "person", "refuse"] = key(
         "token",
-        "What an unknown subject is: a caller with the token's scopes, a new person (not available yet), "
-        "or nobody (401).",
+        "What an unknown subject is: a caller with the token's scopes, a new person, or nobody (401).",
     )
 
 
@@ -126,10 +127,93 @@ class Auth(Section):
         "The gateway's own RSA signing key, PEM. Empty: made once and kept in data_dir.",
         restart=True,
     )
-    local_login: bool = key(False, "Sign-in by name and password for people.", planned=True)
+    pepper: SecretStr = key(
+        SecretStr(""),
+        "Key that client secrets are hashed with, 32 bytes or more. Empty: made once and kept in data_dir.",
+        restart=True,
+    )
+    local_login: bool = key(
+        False, "Sign-in by name and password for people, in production too; in development it is on."
+    )
     jwt: tuple[JwtIssuer, ...] = Field(
         (), description="Accepted token issuers: one mapping, or a list of named ones."
     )
+
+
+Kind = Literal["oidc", "keycloak", "authing", "wecom", "dingtalk", "feishu", "lark"]
+OIDC_KINDS: Final = ("oidc", "keycloak", "authing")
+
+
+class ProviderOptions(Section):
+    """What one provider needs besides the fields that all have."""
+
+    agent_id: str = key("", "WeCom: AgentId of the app.")
+    login_type: Literal["CorpApp", "ServiceApp"] = key("CorpApp", "WeCom: kind of app; CorpApp alone works.")
+    corp_id: str = key("", "DingTalk: corpId of the only organisation that may sign in.")
+    tenant_key: str = key("", "Feishu, Lark: the only tenant that may sign in.")
+    allow_any_tenant: bool = key(False, "Feishu, Lark: every tenant that installed the app may sign in.")
+    ancestors: bool = key(False, "Vendors: departments above a person's own count as groups too.")
+    departments: bool = key(True, "Vendors: read a person's departments at sign-in.")
+    authorize_endpoint: str = key("", "Instead of the preset's page for signing in.")
+    token_endpoint: str = key("", "Instead of the preset's token endpoint (Feishu: v2 or v3).")
+    userinfo_endpoint: str = key("", "Instead of the preset's endpoint for the person.")
+    api_base: str = key("", "Instead of the preset's host of the directory, e.g. a private deployment.")
+    oapi_base: str = key("", "DingTalk: instead of https://oapi.dingtalk.com.")
+    allowed_algs: tuple[Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"], ...] = key(
+        ("RS256",), "OIDC: algorithms an ID token may be signed with.", min_length=1
+    )
+    token_auth_method: Literal["", "client_secret_basic", "client_secret_post"] = key(
+        "", "OIDC: how the client secret is sent. Empty: as the provider's metadata says."
+    )
+    groups_claim: str = key("groups", "OIDC: claim that holds the groups; dotted: realm_access.roles.")
+    api_audience: str = key(
+        "", "OIDC: `aud` of access tokens of the provider that count as bearers here; not client_id. Empty: none."
+    )
+    allowed_hd: str = key("", "Google: the only Workspace domain (`hd` claim) that may sign in.")
+    max_age: Seconds = key(0.0, "OIDC: how old the sign-in at the provider may be. 0: any age.", ge=0)
+
+
+class Provider(Section):
+    """One sign-on provider (reference: docs/sso.md and a page for each kind)."""
+
+    enabled: bool = key(True, "Whether people can sign in by it.")
+    name: str = key(
+        "",
+        "Short name, part of addresses and logs. Empty: the provider's kind.",
+        pattern=r"^[a-z0-9_-]{0,32}$",
+    )
+    label: str = key("", "What the login page calls it. Empty: a name of its kind.")
+    provider: Kind = key("oidc", "What speaks there: oidc for any OpenID provider, or a preset.")
+    issuer_url: str = key("", "OIDC: the issuer, exactly as in its metadata and tokens.")
+    client_id: str = key("", "OIDC: client id; WeCom: corp id; DingTalk: AppKey; Feishu, Lark: App ID.")
+    client_secret: SecretStr = key(SecretStr(""), "The app's secret; from the environment or a file.")
+    redirect_uri: str = key("", "Where the provider sends people back: <public_url>/callback, exactly.")
+    scopes: tuple[str, ...] = key(("openid", "profile", "email"), "Scopes asked for (OIDC, Feishu, Lark).")
+    group_map: dict[str, str] = Field(
+        {}, description="Groups of the provider -> team slugs here (and Django groups of that name)."
+    )
+    scope_map: dict[str, tuple[str, ...]] = Field(
+        {},
+        description="Team slugs or Django groups -> scopes their people have. Empty everywhere: all have "
+        "chat:read, chat:write and image:upload.",
+    )
+    admin_groups: tuple[str, ...] = key((), "Groups of the provider whose people are administrators here.")
+    link_by_verified_email: bool = key(
+        False, "A first sign-in may take over the account whose e-mail the provider says is verified."
+    )
+    unknown_subjects: Literal["refuse", "token", "person"] = key(
+        "refuse", "What an unknown subject of a bearer (api_audience) is: nobody (401), a caller, a person."
+    )
+    provider_options: ProviderOptions = part(ProviderOptions, "What this kind of provider needs besides.")
+
+    @property
+    def slug(self) -> str:
+        """Its name in addresses, logs and memberships."""
+        return self.name or self.provider
+
+    @property
+    def is_oidc(self) -> bool:
+        return self.provider in OIDC_KINDS
 
 
 class Queue(Section):
@@ -223,11 +307,13 @@ class Logging(Section):
 
 
 class Admin(Section):
-    sso_only: bool = key(False, "No password form for administrators.", planned=True)
+    sso_only: bool = key(False, "No password form for administrators: they sign in by a provider.")
 
 
 class Sso(Section):
-    sync: Seconds = key(900.0, "How often known people are looked up at the provider.", planned=True)
+    sync: Seconds = key(
+        900.0, "How often known people are looked up at WeCom, DingTalk, Feishu and Lark. 0: never.", ge=0
+    )
 
 
 class Config(Section):
@@ -259,7 +345,7 @@ class Config(Section):
     server: Server = part(Server, "The address people reach.")
     session: Session = part(Session, "Browser sessions.")
     auth: Auth = part(Auth, "Tokens.")
-    oauth2: Any = Field(default=None, description="Sign-on providers.", json_schema_extra={"planned": True})
+    oauth2: tuple[Provider, ...] = key((), "Sign-on providers: one mapping, or a list of named ones.")
     sso: Sso = part(Sso, "Keeping people in step with the provider.")
     admin: Admin = part(Admin, "Django admin.")
     upstream: Upstream = part(Upstream, "The model's host: one mapping (a list of one is accepted).")
@@ -281,3 +367,13 @@ class Config(Section):
     @property
     def token_issuer(self) -> str:
         return self.auth.issuer or self.public_url
+
+    @property
+    def local_login(self) -> bool:
+        """Whether people may sign in by name and password."""
+        return self.development or self.auth.local_login
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """The enabled sign-on providers, in the file's order."""
+        return tuple(provider for provider in self.oauth2 if provider.enabled)
