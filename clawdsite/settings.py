@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "accounts",
     "gateway",
+    "chat",
 ]
 
 MIDDLEWARE = [  # each lets API paths straight through (clawdsite.browser)

@@ -1,0 +1,1 @@
+"""Conversations that belong to teams, and the answers in them."""
