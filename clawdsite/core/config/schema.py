@@ -1,39 +1,22 @@
 """The shape of config.yaml: names, types, defaults (contract.md, Configuration; design section 5).
 
-Every section is frozen; a reload makes a new `Config` and swaps one reference. `description` is what
-`clawdbot explain` and docs/configuration.md say of a key.
-
-Markers in `json_schema_extra`: `restart` (a change takes a restart), `planned` (the feature is not built
-yet: any value but the default is refused with `not available yet`).
+A reload makes a new `Config` and swaps one reference. Sections and keys: section.py; sign-on: signon.py.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, with_config
-from pydantic.config import JsonDict
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, with_config
 from typing_extensions import TypedDict
 
+from clawdsite.core.config.section import Section as Section
+from clawdsite.core.config.section import key, part
+from clawdsite.core.config.signon import OIDC_KINDS as OIDC_KINDS
+from clawdsite.core.config.signon import Kind as Kind
+from clawdsite.core.config.signon import Provider as Provider
+from clawdsite.core.config.signon import ProviderOptions as ProviderOptions
 from clawdsite.core.config.units import Bytes, Number, Seconds, Whole, empty_is_none
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-def key(
-    default: Any, description: str, *, restart: bool = False, planned: bool = False, **limits: Any
-) -> Any:
-    """A documented key with a constant default; `limits` are pydantic's (ge, le, min_length, ...)."""
-    extra: JsonDict = {"restart": restart, "planned": planned}
-    return Field(default, description=description, json_schema_extra=extra, **limits)
-
-
-def part(model: type[Section], description: str, *, restart: bool = False) -> Any:
-    """A documented sub-section that defaults to all of its own defaults."""
-    return Field(default_factory=model, description=description, json_schema_extra={"restart": restart})
-
 
 Port = Annotated[Whole, Field(ge=0, le=65535)]
 Rate = Annotated[Whole, Field(ge=1)]
@@ -138,82 +121,6 @@ class Auth(Section):
     jwt: tuple[JwtIssuer, ...] = Field(
         (), description="Accepted token issuers: one mapping, or a list of named ones."
     )
-
-
-Kind = Literal["oidc", "keycloak", "authing", "wecom", "dingtalk", "feishu", "lark"]
-OIDC_KINDS: Final = ("oidc", "keycloak", "authing")
-
-
-class ProviderOptions(Section):
-    """What one provider needs besides the fields that all have."""
-
-    agent_id: str = key("", "WeCom: AgentId of the app.")
-    login_type: Literal["CorpApp", "ServiceApp"] = key("CorpApp", "WeCom: kind of app; CorpApp alone works.")
-    corp_id: str = key("", "DingTalk: corpId of the only organisation that may sign in.")
-    tenant_key: str = key("", "Feishu, Lark: the only tenant that may sign in.")
-    allow_any_tenant: bool = key(False, "Feishu, Lark: every tenant that installed the app may sign in.")
-    ancestors: bool = key(False, "Vendors: departments above a person's own count as groups too.")
-    departments: bool = key(True, "Vendors: read a person's departments at sign-in.")
-    authorize_endpoint: str = key("", "Instead of the preset's page for signing in.")
-    token_endpoint: str = key("", "Instead of the preset's token endpoint (Feishu: v2 or v3).")
-    userinfo_endpoint: str = key("", "Instead of the preset's endpoint for the person.")
-    api_base: str = key("", "Instead of the preset's host of the directory, e.g. a private deployment.")
-    oapi_base: str = key("", "DingTalk: instead of https://oapi.dingtalk.com.")
-    allowed_algs: tuple[Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"], ...] = key(
-        ("RS256",), "OIDC: algorithms an ID token may be signed with.", min_length=1
-    )
-    token_auth_method: Literal["", "client_secret_basic", "client_secret_post"] = key(
-        "", "OIDC: how the client secret is sent. Empty: as the provider's metadata says."
-    )
-    groups_claim: str = key("groups", "OIDC: claim that holds the groups; dotted: realm_access.roles.")
-    api_audience: str = key(
-        "", "OIDC: `aud` of access tokens of the provider that count as bearers here; not client_id. Empty: none."
-    )
-    allowed_hd: str = key("", "Google: the only Workspace domain (`hd` claim) that may sign in.")
-    max_age: Seconds = key(0.0, "OIDC: how old the sign-in at the provider may be. 0: any age.", ge=0)
-
-
-class Provider(Section):
-    """One sign-on provider (reference: docs/sso.md and a page for each kind)."""
-
-    enabled: bool = key(True, "Whether people can sign in by it.")
-    name: str = key(
-        "",
-        "Short name, part of addresses and logs. Empty: the provider's kind.",
-        pattern=r"^[a-z0-9_-]{0,32}$",
-    )
-    label: str = key("", "What the login page calls it. Empty: a name of its kind.")
-    provider: Kind = key("oidc", "What speaks there: oidc for any OpenID provider, or a preset.")
-    issuer_url: str = key("", "OIDC: the issuer, exactly as in its metadata and tokens.")
-    client_id: str = key("", "OIDC: client id; WeCom: corp id; DingTalk: AppKey; Feishu, Lark: App ID.")
-    client_secret: SecretStr = key(SecretStr(""), "The app's secret; from the environment or a file.")
-    redirect_uri: str = key("", "Where the provider sends people back: <public_url>/callback, exactly.")
-    scopes: tuple[str, ...] = key(("openid", "profile", "email"), "Scopes asked for (OIDC, Feishu, Lark).")
-    group_map: dict[str, str] = Field(
-        {}, description="Groups of the provider -> team slugs here (and Django groups of that name)."
-    )
-    scope_map: dict[str, tuple[str, ...]] = Field(
-        {},
-        description="Team slugs or Django groups -> scopes their people have. Empty everywhere: all have "
-        "chat:read, chat:write and image:upload.",
-    )
-    admin_groups: tuple[str, ...] = key((), "Groups of the provider whose people are administrators here.")
-    link_by_verified_email: bool = key(
-        False, "A first sign-in may take over the account whose e-mail the provider says is verified."
-    )
-    unknown_subjects: Literal["refuse", "token", "person"] = key(
-        "refuse", "What an unknown subject of a bearer (api_audience) is: nobody (401), a caller, a person."
-    )
-    provider_options: ProviderOptions = part(ProviderOptions, "What this kind of provider needs besides.")
-
-    @property
-    def slug(self) -> str:
-        """Its name in addresses, logs and memberships."""
-        return self.name or self.provider
-
-    @property
-    def is_oidc(self) -> bool:
-        return self.provider in OIDC_KINDS
 
 
 class Queue(Section):
