@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.http import HttpRequest
 
 from accounts.caller import Caller
+from accounts.tokens.revocation import revocations
 from accounts.tokens.verify import identify
 from clawdsite.core.errors import InvalidToken
 
@@ -18,14 +19,16 @@ NAMES: Final = {b"authorization": "Authorization", b"api-key": "api-key", b"x-ap
 
 
 async def authenticate(request: HttpRequest) -> Caller:
-    """The caller of an ASGI request. InvalidToken (401), KeysUnreachable (503).
+    """The caller of an ASGI request, whom nothing has ended. InvalidToken (401), KeysUnreachable (503).
 
     `clawdbot.debug` in the scope is set by the debug port's listener alone; no header sets it.
     """
     scope: dict[str, Any] = request.scope
     if scope.get("clawdbot.debug") is True:
         return DEBUG_CALLER
-    return await identify(token_in(scope["headers"]))
+    caller = await identify(token_in(scope["headers"]))
+    revocations.admit(caller)
+    return caller
 
 
 def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 
@@ -11,19 +12,22 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdsite.settings")
 django.setup(set_prefix=False)
 
 import clawdsite.urls  # noqa: E402, F401 - every view is loaded now, not by the first caller
-from clawdsite.entry import Entry  # noqa: E402 - models are importable only now
+from accounts.tokens.revocation import revocations  # noqa: E402 - models are importable only now
+from clawdsite.entry import Entry  # noqa: E402
 from clawdsite.entry.lean import Lean  # noqa: E402
 from gateway import upstream, usage  # noqa: E402
 
 
 async def opened() -> None:
     """Before the first request."""
+    await asyncio.to_thread(revocations.start)
     usage.writer.start()
 
 
 async def closed() -> None:
     """After the last request."""
     await upstream.close()
+    revocations.stop()
     usage.writer.stop()
 
 
@@ -31,4 +35,5 @@ django_app = Lean()
 application = Entry(django_app, opened=opened, closed=closed)
 
 if sys.argv[1:2] == ["runserver"]:  # daphne has no lifespan
+    revocations.start()
     usage.writer.start()

@@ -16,6 +16,7 @@ from accounts.policy import Action
 from clawdsite.core.errors import ClawdError, Internal, MethodNotAllowed, NotFound
 from gateway.admission import limits
 from gateway.call import Call
+from gateway.leaving import Leaving
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ class AsyncAPIView(APIView):
             if method is None or request.method not in self.allowed_methods:
                 known_methods = self.spoken_methods()
                 raise MethodNotAllowed(f"{request.method} is not for this address; use {known_methods}.")
-            response = await method(request, *args, **kwargs)
+            with self.call.leaving:
+                response = await method(request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
             await self.call.close()
             response = refuse(known(error), self.call)
@@ -79,11 +81,19 @@ class AsyncAPIView(APIView):
         return response
 
     async def admit(self, request: HttpRequest) -> None:
-        """Who is asking, may they, and not too often."""
+        """Who is asking, may they, and not too often; and they are listened for while the call runs."""
         limits.count_address(self.call)
         self.caller = self.call.caller = await authenticate(request)
         limits.count_caller(self.caller, self.call)
         require(self.caller, self.action)
+        if self.caller.kind != "debug":
+            leaving = Leaving(self.caller, self.call.close, lambda: self.still_may(request))
+            self.call.leaving = leaving
+            self.call.closers.append(leaving.stop)
+
+    async def still_may(self, request: HttpRequest) -> None:
+        """Raises what `admit` would raise about the caller, were the call made now."""
+        require(await authenticate(request), self.action)
 
     def spoken_methods(self) -> str:
         """The methods this address takes, for an error message."""

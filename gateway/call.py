@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ OUTCOMES: Final = (
     "unavailable",
     "error",                 # a bug of ours
 )  # fmt: skip
+
+
+NEVER: Final = nullcontext()
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class Call:
     body: bytes | None = None  # kept only when this request is sampled (contract.md, sample_bodies)
     sampled: bool = False
     response_headers: dict[str, str] = field(default_factory=dict)  # x-ratelimit-* and friends
+    leaving: AbstractContextManager[None] = NEVER  # around what waits: raises where access is withdrawn
     closers: list[Callable[[], Any]] = field(default_factory=list)  # what must be let go, last first
 
     async def close(self) -> None:

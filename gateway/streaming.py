@@ -45,9 +45,12 @@ async def to_sse(
             opening += sse.comment("keep-alive")  # the grace is over: headers and a sign of life
         if opening:
             yield opening
-        yield writer.write(await first)
-        async for batch in events:
+        with call.leaving:
+            batch: Batch | None = await first
+        while batch is not None:
             yield writer.write(batch)
+            with call.leaving:
+                batch = await anext(events, None)
         yield writer.end()
     except Exception as error:  # noqa: BLE001 - the status is sent: every failure must become an event
         shown = dialect.named(known(error))

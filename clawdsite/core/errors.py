@@ -9,6 +9,7 @@
     │   ├── SlowBody         408  request_timeout
     │   └── HeadTooLarge     431  headers_too_large
     ├── InvalidToken         401  AUTH_INVALID_TOKEN
+    │   └── AccessWithdrawn  401  AUTH_INVALID_TOKEN     (while the call was under way)
     ├── InsufficientScope    403  insufficient_scope
     ├── Forbidden            403  forbidden              (a foreign Host, Origin or forwarded header)
     ├── NotFound             404  not_found
@@ -151,6 +152,16 @@ class InvalidToken(ClawdError):
     def headers(self) -> dict[str, str]:
         challenge = 'Bearer realm="clawdbot"' + (', error="invalid_token"' if self.sent else "")
         return {**super().headers(), "WWW-Authenticate": challenge}
+
+
+class AccessWithdrawn(InvalidToken):
+    """The caller was good when the call began, and was ended or lost the right while it ran (M7)."""
+
+    outcome = "stopped"
+
+    def __init__(self, details: str) -> None:
+        super().__init__(details)
+        self.message = "Access was withdrawn"
 
 
 class InsufficientScope(ClawdError):
