@@ -37,15 +37,16 @@ class Jws:
         return self.header.get("kid")
 
 
-def parse(raw: str) -> Jws:
+def parse(raw: str, *, longest: int = MAX_BYTES, types: tuple[str, ...] = TYPES) -> Jws:
     """Compact serialisation (RFC 7515 section 7.1) -> its parts. InvalidToken says what is wrong with it.
 
     Stricter than the RFCs where parsers are known to disagree: no padding, no stray bits in the last
-    character, UTF-8 without a mark, no member twice, no NaN, at most 32 levels and 8 KiB.
+    character, UTF-8 without a mark, no member twice, no NaN, at most 32 levels and 8 KiB (longest).
+    types: what its header may say it is (typ), if it says so at all.
     """
-    parts = _split(raw)
+    parts = _split(raw, longest)
     header = _object(parts[0], "header")
-    _check_header(header)
+    _check_header(header, types)
     payload = _object(parts[1], "payload")
     signed, _, _ = raw.rpartition(".")
     return Jws(header, payload, signed.encode("ascii"), from_base64url(parts[2]))
@@ -82,9 +83,9 @@ def load_object(text: bytes) -> dict[str, Any]:
     return found
 
 
-def _split(raw: str) -> list[str]:
-    if len(raw) > MAX_BYTES:
-        raise InvalidToken(f"token is longer than {MAX_BYTES} bytes")
+def _split(raw: str, longest: int) -> list[str]:
+    if len(raw) > longest:
+        raise InvalidToken(f"token is longer than {longest} bytes")
     if not raw.isascii():
         raise InvalidToken("token has characters that no token has")
     parts = raw.split(".")
@@ -104,15 +105,16 @@ def _object(part: str, name: str) -> dict[str, Any]:
         raise InvalidToken(f"token's {name} is not a proper JSON object: {err}") from None
 
 
-def _check_header(header: dict[str, Any]) -> None:
+def _check_header(header: dict[str, Any], types: tuple[str, ...]) -> None:
     if not isinstance(header.get("alg"), str):
         raise InvalidToken("token's header names no algorithm (alg)")
     if "crit" in header or "b64" in header:
         raise InvalidToken("token's header uses crit or b64, which are not supported")
     if "cty" in header:
         raise InvalidToken("token's header has cty: nested tokens are not supported")
-    if "typ" in header and header["typ"] not in TYPES:
-        raise InvalidToken("token is of another kind: header typ must be JWT, at+jwt or left out")
+    if "typ" in header and header["typ"] not in types:
+        allowed = ", ".join(kind for kind in types if "/" not in kind)
+        raise InvalidToken(f"token is of another kind: header typ must be {allowed} or left out")
     if "kid" in header and not isinstance(header["kid"], str):
         raise InvalidToken("token's key name (kid) is not text")
 
