@@ -38,7 +38,7 @@ class Reader:
         self.known: dict[int, float] = {}  # id -> expires
         self.last = 0  # highest id seen
         self.whole_at: float | None = None
-        self.sweep_at = 0.0
+        self.sweep_at = clock() + WHOLE
         self.failing = False
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -50,7 +50,6 @@ class Reader:
         """Begin (once); returns when the first read was tried, or after FIRST seconds."""
         if self._thread is None:
             self.read_at = self.clock()
-            self.sweep_at = self.read_at + WHOLE
             self._stop.clear()
             self._tried.clear()
             self._thread = threading.Thread(target=self._run, name="revocations", daemon=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -27,10 +26,13 @@ class Watch:
         self.keys = keys_of(caller)
         self.over = False
 
-    def tell(self, what: str) -> None:
-        """From any thread: `hear` is called on the loop of the listener."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
+    def tell(self, what: str) -> bool:
+        """From any thread: `hear` is called on the loop of the listener. False: that loop is closed."""
+        try:
             self.loop.call_soon_threadsafe(self._heard, what)
+        except RuntimeError:
+            return False
+        return True
 
     def _heard(self, what: str) -> None:
         if not self.over:
@@ -51,30 +53,30 @@ class Watches:
             for key in watch.keys:
                 self._by_key.setdefault(key, set()).add(watch)
 
-        def leave() -> None:
-            watch.over = True
-            with self._lock:
-                for key in watch.keys:
-                    there = self._by_key.get(key)
-                    if there is not None:
-                        there.discard(watch)
-                        if not there:
-                            del self._by_key[key]
-
-        return leave
+        return lambda: self._remove(watch)
 
     def tell(self, rows: Iterable[Row], ended: Ended) -> None:
         """Tell those whom these rows concern; `ended` knows the rows already."""
         for row in rows:
             for watch in self._named(row):
                 why = ended.refuses(watch.caller, known=watch.since)
-                if why is not None:
-                    watch.tell(f"ended: {why}")
-                elif row.kind in (RIGHTS, PERSON):
-                    watch.tell(FEWER)
+                fewer = row.kind in (RIGHTS, PERSON)
+                what = f"ended: {why}" if why is not None else FEWER if fewer else None
+                if what is not None and not watch.tell(what):
+                    self._remove(watch)
 
     def __len__(self) -> int:
         return len({watch for there in list(self._by_key.values()) for watch in there})
+
+    def _remove(self, watch: Watch) -> None:
+        watch.over = True
+        with self._lock:
+            for key in watch.keys:
+                there = self._by_key.get(key)
+                if there is not None:
+                    there.discard(watch)
+                    if not there:
+                        del self._by_key[key]
 
     def _named(self, row: Row) -> list[Watch]:
         kind = PERSON if row.kind == RIGHTS else row.kind
