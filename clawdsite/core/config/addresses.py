@@ -6,6 +6,8 @@ import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 WEB = ("http", "https")
+EXPOSED = "is plain http to another machine"
+SHARED = {"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"}  # before a country: co.uk, com.cn
 DATABASE = "expected sqlite:///path or postgres://user:password@host/name"
 
 
@@ -16,7 +18,7 @@ def url_fault(text: str, *, path: bool = True) -> str:
         return "expected an address that begins with http:// or https://"
     if parts.username is not None or parts.password is not None:
         return "must not hold a name or password"
-    if parts.query or parts.fragment:
+    if "?" in text or "#" in text:
         return "must not have ? or # in it"
     if not path and parts.path not in ("", "/"):
         return "must end behind the host and port"
@@ -81,6 +83,35 @@ def readable_on_the_way(url: str) -> bool:
     """Whether this is plain http to another machine."""
     parts = _split(url)
     return parts is not None and parts.scheme == "http" and not loopback(parts.hostname or "")
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a sound URL in one spelling; empty where it is none."""
+    parts = _split(url)
+    if parts is None or not parts.hostname:
+        return ""
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether browsers count two URLs as one site: the scheme and the domain that somebody owns.
+
+    Domains under a public suffix of two words (co.uk, com.cn) are told by their look.
+    """
+    first, second = _split(one), _split(other)
+    if first is None or second is None or first.scheme != second.scheme:
+        return False
+    return _owned(first.hostname or "") == _owned(second.hostname or "")
+
+
+def _owned(host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        labels = host.rstrip(".").split(".")
+    shared = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in SHARED
+    return ".".join(labels[-3 if shared else -2 :])
 
 
 def _split(text: str) -> SplitResult | None:

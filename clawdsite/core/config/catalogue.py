@@ -148,7 +148,7 @@ def _kind_of(annotation: Any) -> str:
         return "secret text"
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Literal:
-        return "one of " + ", ".join(map(str, inner))
+        return "one of " + ", ".join(map(written, inner))
     if origin is tuple:
         return f"list of {_kind_of(inner[0])}"
     if origin is dict:

@@ -21,7 +21,13 @@ EFFECTS: Final = {
     "restart": "takes a restart",
     "not available yet": "not available yet",
 }
-OPEN_ENDED: Final = ("models.aliases", "models.options", "limits.teams", "oauth2")
+OPEN_ENDED: Final = (
+    "models.aliases",
+    "models.options",
+    "limits.teams",
+    "oauth2.group_map",
+    "oauth2.scope_map",
+)
 
 
 class UnknownKey(LookupError):
@@ -82,7 +88,7 @@ def _wanted(name: str) -> Path:
     plain = _dotted(steps)
     for above in OPEN_ENDED:
         if plain.startswith(above + "."):
-            return tuple(above.split("."))
+            return _first_words(steps, above.count(".") + 1)
     key = catalogue().get(plain)
     if key is None and plain not in sections():
         raise UnknownKey(name, nearest_key(steps))
@@ -99,6 +105,17 @@ def _steps(name: str) -> Path:
     return tuple(int(index) if index else word for index, word in found)
 
 
+def _first_words(steps: Path, count: int) -> Path:
+    """The steps up to that many words; indexes between them stay."""
+    found: list[str | int] = []
+    for step in steps:
+        found.append(step)
+        count -= isinstance(step, str)
+        if not count:
+            break
+    return tuple(found)
+
+
 def _dotted(path: Path) -> str:
     return ".".join(step for step in path if isinstance(step, str))
 
@@ -112,18 +129,22 @@ def _covers(wanted: Path, path: Path) -> bool:
 
 def _told(loaded: Loaded, path: Path, value: object) -> Explanation:
     key = catalogue()[_dotted(path)]
+    return Explanation(_name(loaded.root, path), _shown(value, key), _origin(loaded, path), key)
+
+
+def _name(root: Entry, path: Path) -> str:
+    """As one would write it: a list that is written as one mapping has no index, nor has an absent one."""
     name = ""
-    for step in path:
-        name = below_key(name, step)
-    if not isinstance(loaded.root.at(("auth", "jwt")), Entry) or _single(loaded.root):
-        name = name.replace("[0]", "")
-    return Explanation(name, _shown(value, key), _origin(loaded, path), key)
+    for index, step in enumerate(path):
+        listed = root.at(path[:index])
+        if not (isinstance(step, int) and (listed is None or _single(listed))):
+            name = below_key(name, step)
+    return name
 
 
-def _single(root: Entry) -> bool:
-    """Whether auth.jwt is written as one mapping: then its keys have no index."""
-    issuers = root.at(("auth", "jwt"))
-    return issuers is not None and [item.key for item in issuers.value] == [issuers.key]
+def _single(listed: Entry) -> bool:
+    """Whether a list of sections is written as one mapping."""
+    return [item.key for item in listed.value] == [listed.key]
 
 
 def _shown(value: object, key: Key) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from clawdsite.core.config import rsa
-from clawdsite.core.config.addresses import readable_on_the_way, url_fault
+from clawdsite.core.config.addresses import EXPOSED, readable_on_the_way, url_fault
 from clawdsite.core.config.problems import Finding
 from clawdsite.core.config.schema import Config, JwtIssuer
 from clawdsite.core.config.weak import SHORTEST, weak_secret
 
 MAKE: Final = "make one with: openssl rand -base64 48"
-EXPOSED: Final = "is plain http to another machine"
 
 
 def judge(config: Config) -> Iterator[Finding]:

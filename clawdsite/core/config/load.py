@@ -110,15 +110,18 @@ def _judge(config: Config, root: Entry, path: Path, ledger: Ledger) -> tuple[Pro
     warned: list[Problem] = []
     for finding in rules.judge(config, rules.facts(root, path)):
         key, line = root.place(finding.path)
-        if not ledger.is_settled(key) and not _hangs_on_algorithm(finding.path, root, ledger):
+        if not ledger.is_settled(key) and not _hangs_on_another(finding.path, root, ledger):
             found = refused if finding.refused else warned
             found.append(Problem(ledger.file, line, key, finding.message, finding.hint))
     ledger.found += refused  # at the end: two rules may both have a word on one key
     return tuple(warned)
 
 
-def _hangs_on_algorithm(path: TreePath, root: Entry, ledger: Ledger) -> bool:
-    """Which key an issuer needs cannot be said while its algorithm is wrong."""
+def _hangs_on_another(path: TreePath, root: Entry, ledger: Ledger) -> bool:
+    """Which key an issuer needs cannot be said while its algorithm is wrong, nor a provider's while
+    its kind is."""
+    if path[0] == "oauth2":
+        return ledger.is_settled(root.place((*path[:2], "provider"))[0])
     if path[-1] not in ("secret", "jwks_url", "public_key"):
         return False
     return ledger.is_settled(root.place((*path[:-1], "algorithms"))[0])

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+CANNOT: Final = "cannot be read"
 MOST: Final = 64 * 1024
 READABLE: Final = stat.S_IRGRP | stat.S_IROTH
 
@@ -40,7 +41,7 @@ def read(path: Path) -> str:
 
 def reason(error: OSError) -> str:
     """The system's word for it, without the path: `Permission denied`."""
-    return (error.strerror or "cannot be read").lower()
+    return (error.strerror or CANNOT).lower()
 
 
 def open_to_others(path: Path) -> str:

@@ -16,7 +16,8 @@ OPTIONS: Final = ("models", "options")
 def nearest_key(path: Path) -> str | None:
     """The known key that this path (indexes are ignored) is most like, or None.
 
-    First the neighbours, then the same name in another section, then anything that looks alike.
+    First the same name further down, then the neighbours, then the same name in another section, then
+    anything that looks alike.
     """
     names = [step for step in path if isinstance(step, str)]
     if tuple(names[:2]) == OPTIONS and len(names) == 4:
@@ -24,6 +25,9 @@ def nearest_key(path: Path) -> str | None:
         return ".".join([*names[:3], found]) if found else None
     known = [*catalogue(), *sections()]
     above, _, leaf = ".".join(names).rpartition(".")
+    inside = [key for key in known if above and key.startswith(above + ".") and key.endswith("." + leaf)]
+    if inside:
+        return inside[0]
     siblings = {key.rpartition(".")[2]: key for key in known if key.rpartition(".")[0] == above}
     if found := nearest(leaf, list(siblings)):
         return siblings[found]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import types
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Final, Union, get_args, get_origin
 
 from clawdsite.core.config import mounted
 from clawdsite.core.config.catalogue import FROM_FILE, LIFTED, marked, section_of
 from clawdsite.core.config.problems import NOT_YET, Ledger
 from clawdsite.core.config.schema import Config, Section
-from clawdsite.core.config.tree import Entry, below_key
+from clawdsite.core.config.tree import VARIABLE_MISSING, Entry, below_key
+
+FALSE: Final = ("false", "no", "off", "n", "f", "0")
 
 
 def normalise(root: Entry, folder: Path, ledger: Ledger) -> None:
@@ -25,6 +27,7 @@ def normalise(root: Entry, folder: Path, ledger: Ledger) -> None:
     for path, target in FROM_FILE.items():
         for parent in _parents(root, path):
             _mount(parent, path.rpartition(".")[2], target.rpartition(".")[2], folder, ledger)
+    _forgive_disabled(root, ledger)
     _refuse_planned(root, ledger)
     _drop_empty(root, Config, ledger)
 
@@ -90,10 +93,19 @@ def _mount(parent: Entry, name: str, target: str, folder: Path, ledger: Ledger) 
     try:
         text = mounted.read(path)
     except mounted.Unreadable as why:
-        ledger.add(entry.line, entry.key, f"cannot be read: {path} {why}")
+        ledger.add(entry.line, entry.key, f"{mounted.CANNOT}: {path} {why}")
         ledger.settle(below_key(parent.key, target))
         return
     parent.value[target] = Entry(text, entry.line, entry.key, file=str(path))
+
+
+def _forgive_disabled(root: Entry, ledger: Ledger) -> None:
+    """A provider that is off may be half written: its variables and files need not be there yet."""
+    listed = root.child("oauth2")
+    for provider in listed.value if listed is not None and isinstance(listed.value, list) else []:
+        enabled = provider.child("enabled")
+        if enabled is not None and str(enabled.value).lower() in FALSE:
+            ledger.forgive(provider.key, (mounted.CANNOT, VARIABLE_MISSING))
 
 
 def _refuse_planned(root: Entry, ledger: Ledger) -> None:

@@ -81,6 +81,14 @@ class Ledger:
         """Count this key as named: it is the one that a misspelled key probably meant."""
         self.settled.add(key)
 
+    def forgive(self, above: str, beginnings: tuple[str, ...]) -> None:
+        """Take back what was said of keys below `above` with a message that begins so."""
+        self.found = [
+            problem
+            for problem in self.found
+            if not (_related(problem.key, above) and problem.message.startswith(beginnings))
+        ]
+
     def in_order(self) -> tuple[Problem, ...]:
         """By line; what has no line comes last."""
         return tuple(sorted(self.found, key=lambda problem: problem.line or 10**9))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from clawdsite.core.config import addresses, issuers, rsa
+from clawdsite.core.config import addresses, browsers, issuers, providers, rsa
 from clawdsite.core.config.catalogue import catalogue
 from clawdsite.core.config.mounted import open_to_others
 from clawdsite.core.config.problems import NOT_YET, Finding
@@ -78,6 +78,8 @@ def judge(config: Config, known: Facts) -> list[Finding]:
         *_secret_files(config, known),
         *_stored(config),
         *issuers.judge(config),
+        *providers.judge(config),
+        *browsers.judge(config),
         *_upstream(config, known),
         *_models(config),
     ]
@@ -148,9 +150,20 @@ def _stored(config: Config) -> Iterator[Finding]:
     signing = config.auth.signing_key.get_secret_value()
     if signing and (wrong := rsa.private_fault(signing)):
         yield Finding(("auth", "signing_key"), wrong)
+    yield from _pepper(config)
     if config.logging.sample_bodies >= 1 and not config.development:
         message = "would keep the body of every request"
         yield Finding(("logging", "sample_bodies"), message, "0.01 keeps one in a hundred")
+
+
+def _pepper(config: Config) -> Iterator[Finding]:
+    pepper = config.auth.pepper.get_secret_value().encode()
+    if pepper and len(pepper) < SHORTEST:
+        message = f"is too short: {len(pepper)} bytes, needs {SHORTEST} or more"
+        yield Finding(("auth", "pepper"), message, issuers.MAKE)
+    elif pepper and weak_secret(pepper):
+        message = "stands on a public list of secrets"
+        yield Finding(("auth", "pepper"), message, issuers.MAKE, refused=not config.development)
 
 
 def _weak_key(key: str) -> bool:

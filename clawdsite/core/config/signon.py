@@ -60,7 +60,7 @@ class Provider(Section):
     issuer_url: str = key("", "OIDC: the issuer, exactly as in its metadata and tokens.")
     client_id: str = key("", "OIDC: client id; WeCom: corp id; DingTalk: AppKey; Feishu, Lark: App ID.")
     client_secret: SecretStr = key(SecretStr(""), "The app's secret; from the environment or a file.")
-    redirect_uri: str = key("", "Where the provider sends people back: <public_url>/callback, exactly.")
+    redirect_uri: str = key("", "Where the provider sends people back: `<public_url>/callback`, exactly.")
     scopes: tuple[str, ...] = key(
         OIDC_SCOPES, "Scopes asked for; OIDC: with openid. Vendors have none of these by default."
     )

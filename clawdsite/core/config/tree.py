@@ -22,6 +22,7 @@ QUOTE: Final = "put quotes around a value that begins with !"
 TEXT: Final = frozenset({"str", "timestamp"})
 QUOTED: Final = re.compile(r"(['\"])(.*?)\1")
 YAML_MARK: Final = re.compile(r"<[a-z ]+>|\W{1,2}")
+VARIABLE_MISSING: Final = "the environment variable"
 VARIABLE: Final = re.compile(r"\$(\$\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 
 
@@ -216,7 +217,7 @@ class Planter:
         value = VARIABLE.sub(put, text)
         for name in missing:
             if name:
-                self.ledger.add(line, key, f"the environment variable {name} is not set")
+                self.ledger.add(line, key, f"{VARIABLE_MISSING} {name} is not set")
             else:
                 self.ledger.add(line, key, "expected ${NAME} or ${NAME:-default}", "write $${ for a plain ${")
         return None if missing else Entry(value, line, key, tuple(names), fallback)

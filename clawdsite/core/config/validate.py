@@ -28,6 +28,7 @@ WORDS: Final = {
     "model_type": "expected `key: value` lines below it",
     "string_pattern_mismatch": "may hold a-z, 0-9, _ and -, at most 32 of them",
     "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
 }
 BOUNDS: Final = {
     "greater_than": ("gt", "must be more than"),
@@ -66,13 +67,13 @@ def _said(error: ErrorDetails, entry: Entry | None, ledger: Ledger, key: str) ->
     if kind == "extra_forbidden":
         return _unknown(error["loc"], ledger, key)
     if kind == "literal_error":
-        expected = str(context["expected"]).replace("'", "")
+        expected = str(context["expected"]).replace("''", '""').replace("'", "")
         close = nearest(str(entry.value), expected.replace(" or ", ", ").split(", ")) if entry else None
         return f"expected {expected}", f"did you mean {close}?" if close else ""
     if kind in BOUNDS:
         name, words = BOUNDS[kind]
         return f"{words} {context[name]:g}", ""
-    if kind in ("too_long", "too_short"):
+    if kind in ("too_long", "too_short") and error["loc"][-1] == "algorithms":
         return "needs exactly one of HS256 and RS256", "list a second issuer for a second algorithm"
     if kind == "value_error":
         return str(context["error"]), ""
@@ -91,6 +92,9 @@ def _unknown(path: Path, ledger: Ledger, key: str) -> tuple[str, str]:
     # Its absence is this typo's doing; in a list the suggestion has no index but the file's key has.
     ledger.settle(close)
     ledger.settle(below_key(key.rpartition(".")[0], close.rpartition(".")[2]))
+    for above in ("auth.jwt", "oauth2"):
+        if close.startswith(f"{above}.") and key.startswith(f"{above}["):
+            ledger.settle(key.partition("]")[0] + close.replace(above, "]", 1))
     return "unknown key", f"did you mean {close}?"
 
 

@@ -21,7 +21,8 @@ auth:
     - {name: b, issuer: https://b.example.com, audience: x, secret_file: jwt}
 upstream: {authorization: forward}
 models: {aliases: {gpt-4o: "qwen3:32b"}}
-"""
+oauth2: {provider: dingtalk, client_id: dingy, client_secret: "${JWT_SECRET}", redirect_uri: "https://chat.example.com/callback", provider_options: {corp_id: dingx}, group_map: {/eng/a.b: team-a}}
+"""  # noqa: E501 - one line, one key
 ENV = {"JWT_SECRET": SECRET, "APP": "app.example.com"}
 
 
@@ -46,7 +47,13 @@ ENV = {"JWT_SECRET": SECRET, "APP": "app.example.com"}
         ("models.aliases.gpt-4o", "{gpt-4o: qwen3:32b}", "{file}:8"),
         ("limits.per_client.parallel", "empty", "the default"),
         ("server.max_body", "32MB", "the default"),
-        ("oauth2", "empty", "the default"),
+        ("oauth2.client_secret", "(set, 32 characters)", "the environment variable JWT_SECRET ({file}:9)"),
+        ("oauth2.client_secret_file", "(set, 32 characters)",
+         "the environment variable JWT_SECRET ({file}:9)"),
+        ("oauth2.provider_options.corp_id", "dingx", "{file}:9"),
+        ("oauth2.group_map./eng/a.b", "{/eng/a.b: team-a}", "{file}:9"),
+        ("oauth2[0].scope_map.team-a", "{}", "the default"),
+        ("oauth2.scopes", "[]", "the default"),
     ],
 )  # fmt: skip
 def test_a_value_and_its_origin(tmp_path: Path, name: str, value: str, origin: str) -> None:
@@ -87,9 +94,9 @@ def test_a_section_gives_all_of_its_keys(tmp_path: Path) -> None:
 
 def test_what_a_change_takes_is_said(tmp_path: Path) -> None:
     loaded = read(None, {})
-    changes = {name: str(explain(loaded, name)[0]).split("change   ")[1] for name in ("mode", "sso.sync")}
+    changes = {name: str(explain(loaded, name)[0]).split("change   ")[1] for name in ("mode", "chat.linger")}
     assert changes["mode"].startswith("takes a restart")
-    assert changes["sso.sync"].startswith("not available yet")
+    assert changes["chat.linger"].startswith("not available yet")
 
 
 def test_without_a_file_the_defaults_are_explained() -> None:
@@ -109,17 +116,28 @@ def test_every_key_and_section_can_be_explained(name: str) -> None:
 def test_no_explanation_shows_a_secret(tmp_path: Path) -> None:
     text = (
         ISSUER
-        + """
+        + """  pepper: "${S}34"
 secret_key: "${S}1"
 database_url: "postgres://u:${S}@h/n"
 upstream: {authorization: "Bearer ${S}"}
-"""
+oauth2: {provider: dingtalk, client_id: d, client_secret: "${S}2", provider_options: {corp_id: d}, redirect_uri: "https://chat.example.com/callback"}
+"""  # noqa: E501 - one line, one key
     )
     loaded = good(tmp_path, text, {"JWT_SECRET": SECRET, "S": "canary" * 8})
     told = "\n".join(str(each) for name in catalogue() for each in explain(loaded, name))
     assert "canary" not in told
     assert SECRET not in told
     assert "(set, 55 characters)" in told
+    assert "oauth2.client_secret = (set, 49 characters)" in told
+    assert "auth.pepper = (set, 50 characters)" in told
+
+
+def test_a_list_of_providers_is_explained_one_by_one(tmp_path: Path) -> None:
+    one = "{name: %s, enabled: false, group_map: {/eng: team-%s}}"
+    loaded = good(tmp_path, f"oauth2: [{one % ('a', 'a')}, {one % ('b', 'b')}]")
+    assert [each.name for each in explain(loaded, "oauth2.name")] == ["oauth2[0].name", "oauth2[1].name"]
+    (told,) = explain(loaded, "oauth2[1].group_map./eng")
+    assert (told.name, told.value) == ("oauth2[1].group_map", "{/eng: team-b}")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +148,7 @@ upstream: {authorization: "Bearer ${S}"}
         ("server.max_connections", "upstream.max_connections"),
         ("jwt.secret", "auth.jwt.secret"),
         ("auth.jwt[7].secret", "auth.jwt.secret"),
+        ("oauth2.agent_id", "oauth2.provider_options.agent_id"),
         ("zzzzzzzz", None),
         ("", None),
     ],

@@ -43,10 +43,16 @@ def test_the_file_of_the_design_loads(tmp_path: Path) -> None:
     assert config.models.options == {"qwen3:32b": {"temperature": 0.7}}
 
 
-def test_sign_on_is_refused_by_key_and_line_until_it_is_built(tmp_path: Path) -> None:
-    found = bad(tmp_path, DESIGN.replace("OAUTH2", OAUTH2))
-    keys = ["client_secret", "enabled", "provider", "client_id", "issuer_url", "scopes"]
-    assert found == [f"9: oauth2.{key}: not available yet" for key in keys]
+@proves("sso-J2")
+def test_the_sign_on_of_the_design_loads_once_it_says_where_people_come_back(tmp_path: Path) -> None:
+    env = ENV | {"OAUTH_CLIENT_SECRET": "kept-by-the-provider"}
+    (missing,) = bad(tmp_path, DESIGN.replace("OAUTH2", OAUTH2), env)
+    assert missing.startswith("9: oauth2.redirect_uri: must not be empty")
+    there = OAUTH2.replace("enabled: true", "redirect_uri: https://chat.example.com/callback")
+    config = good(tmp_path, DESIGN.replace("OAUTH2", there), env).config
+    (provider,) = config.providers
+    assert provider.client_secret.get_secret_value() == "kept-by-the-provider"
+    assert (provider.slug, provider.is_oidc, provider.scopes) == ("oidc", True, ("openid", "email"))
 
 
 def test_the_values_of_the_design_are_the_defaults(tmp_path: Path) -> None:
