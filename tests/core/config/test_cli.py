@@ -101,6 +101,33 @@ def test_explain_prints_a_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     )
 
 
+@proves("sso-J2", "hard-H38")
+@pytest.mark.parametrize("words", [["check"], ["explain", "oauth2"], ["explain", "auth"]])
+@pytest.mark.parametrize("agent", ["agent_id: '1'", "agent: '1'"])
+def test_no_command_shows_a_secret_of_sign_on(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    agent: str,
+) -> None:
+    monkeypatch.setenv("WECOM_SECRET", "canary-of-wecom")
+    wecom = f"""\
+  pepper: {"canary-" * 6}
+oauth2:
+  provider: wecom
+  client_id: ww1
+  client_secret: "${{WECOM_SECRET}}"
+  redirect_uri: https://chat.example.com/callback
+  provider_options: {{{agent}}}
+"""
+    write(tmp_path, GOOD + wecom)
+    assert main(words) == (1 if "agent:" in agent else 0)
+    out, err = capsys.readouterr()
+    assert out or err
+    assert "canary" not in out + err
+
+
 def test_explain_of_an_unknown_key_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "models.defualt"]) == 1
     assert (

@@ -77,6 +77,62 @@ def test_a_rotated_secret_is_taken_over_and_not_told(path: Path) -> None:
     assert SECRET[::-1] not in repr(result)
 
 
+SIGN_ON = """\
+oauth2:
+  - {name: sso, issuer_url: https://sso.example.com/a, client_id: c, client_secret: "${JWT_SECRET}", redirect_uri: https://chat.example.com/callback}
+  - {provider: wecom, client_id: ww1, client_secret: wecom-secret, redirect_uri: https://chat.example.com/callback, provider_options: {agent_id: "1"}}
+"""  # noqa: E501 - one line, one provider
+
+
+@proves("promise-S32", "sso-J2")
+def test_a_providers_secret_is_rotated_by_a_reload_and_not_told(path: Path) -> None:
+    rewrite(path, GOOD + SIGN_ON)
+    result = live.reload()
+    assert (result.ok, result.changed, result.needs_restart) == (True, ("oauth2",), ())
+    before = live.current().providers
+    rewrite(path, GOOD + SIGN_ON.replace("wecom-secret", "wecom-rotated"))
+    result = live.reload()
+    assert (result.ok, result.changed, result.needs_restart) == (True, ("oauth2[1].client_secret",), ())
+    assert "wecom-" not in repr(result)
+    sso, wecom = live.current().providers
+    assert wecom.client_secret.get_secret_value() == "wecom-rotated"
+    assert sso == before[0], "the other provider is as it was"
+
+
+def test_what_changed_of_a_provider_is_named_by_its_keys(path: Path) -> None:
+    rewrite(path, GOOD + SIGN_ON)
+    live.reload()
+    edited = SIGN_ON.replace('agent_id: "1"', 'agent_id: "2", ancestors: yes').replace("name: sso", "name: a")
+    rewrite(path, GOOD + edited + "session: {idle: 1h}\n")
+    changed = live.reload().changed
+    options = "oauth2[1].provider_options"
+    assert changed == ("session.idle", "oauth2[0].name", f"{options}.agent_id", f"{options}.ancestors")
+    rewrite(path, GOOD + SIGN_ON.rpartition("  - ")[0])
+    assert "oauth2" in live.reload().changed, "a provider more or less is named as a whole"
+
+
+def test_sessions_front_ends_and_sign_on_need_no_restart_but_the_pepper_does(path: Path) -> None:
+    more = GOOD.replace("{public", "{front_ends: [https://app.example.com], public")
+    more += f"  local_login: true\n  pepper: {'p' * 40}\nsession: {{idle: 1h}}\nsso: {{sync: 0}}\n"
+    rewrite(path, more + SIGN_ON)
+    result = live.reload()
+    assert result.needs_restart == ("auth.pepper",)
+    assert set(result.changed) == {
+        "server.front_ends", "session.idle", "auth.local_login", "oauth2", "sso.sync",
+    }  # fmt: skip
+    assert live.current().auth.pepper.get_secret_value() == ""
+
+
+@proves("sso-J1")
+def test_a_broken_provider_leaves_those_in_force_alone(path: Path) -> None:
+    rewrite(path, GOOD + SIGN_ON)
+    live.reload()
+    before = live.current()
+    rewrite(path, GOOD + SIGN_ON.replace('agent_id: "1"', ""))
+    assert [problem.key for problem in live.reload().problems] == ["oauth2[1].provider_options.agent_id"]
+    assert live.current() is before
+
+
 @proves("promise-M14", "fault-F46")
 @pytest.mark.parametrize(
     ("broken", "told"),

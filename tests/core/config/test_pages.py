@@ -12,7 +12,7 @@ from clawdsite.core.config.catalogue import catalogue, sections
 from clawdsite.core.config.grounded import grounded
 from clawdsite.core.config.load import read
 from clawdsite.core.config.schema import Config
-from tests.core.config.files import ENV
+from tests.core.config.files import ENV, write
 from tests.proof import proves
 
 ROOT = Path(__file__).parents[3]
@@ -39,7 +39,7 @@ def test_the_page_says_what_the_schema_says(path: str) -> None:
 
 def test_every_section_of_the_page_exists() -> None:
     titles = re.findall(r"^### `(.+)`$", PAGE.read_text(), re.MULTILINE)
-    assert set(titles) <= {*sections(), "oauth2"}
+    assert set(titles) <= set(sections())
 
 
 @proves("promise-S34")
@@ -71,6 +71,25 @@ def test_the_example_shows_every_key() -> None:
     text = EXAMPLE.read_text()
     shown = set(re.findall(r"\b(\w+):", text))
     assert {path.rpartition(".")[2] for path in catalogue()} - shown == set()
+
+
+def uncommented(text: str) -> str:
+    """The sign-on entries of the example, as if the # in front of them were gone."""
+    lines = text.splitlines()
+    first = lines.index("# oauth2:")
+    last = next(index for index in range(first, len(lines)) if not lines[index].startswith("#"))
+    shown = [line.removeprefix("#").removeprefix(" ") for line in lines[first:last]]
+    return "\n".join([*lines[:first], *shown, *lines[last:]])
+
+
+@proves("sso-J1")
+def test_the_sign_on_of_the_example_loads_in_production_without_a_warning(tmp_path: Path) -> None:
+    names = ("OAUTH_CLIENT_SECRET", "WECOM_SECRET", "DINGTALK_SECRET", "FEISHU_SECRET")
+    secrets = dict.fromkeys(names, "s3cret")
+    loaded = read(write(tmp_path, uncommented(EXAMPLE.read_text())), ENV | secrets)
+    assert loaded.warnings == ()
+    slugs = [provider.slug for provider in loaded.config.providers]
+    assert slugs == ["sso", "wecom", "dingtalk", "feishu"]
 
 
 def test_the_example_says_of_each_planned_key_that_it_is_not_available_yet() -> None:
