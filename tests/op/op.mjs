@@ -66,6 +66,8 @@ const configuration = {
     groups: ['groups'],
   },
   scopes: ['openid', 'offline_access', 'chat:read', 'chat:write'],
+  // Logout tokens go to this very machine, which its own way of asking refuses.
+  fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
   findAccount: (_, id) => ({ accountId: id, claims: () => claimsOf(id) }),
   extraTokenClaims: (_, token) => (token.accountId ? { groups: claimsOf(token.accountId).groups } : undefined),
   ttl: { AccessToken: 300, AuthorizationCode: 60, IdToken: 300, Interaction: 600, Grant: 3600, Session: 3600 },
