@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -21,8 +21,10 @@ TIDY: Final = 60.0  # seconds between two looks for what memory can forget
 SLACK: Final = 60.0  # seconds a row outlives what it ends: clocks differ
 
 
-def end(kind: Revocation.Kind, subject: str, *, reason: str = "", lives: float = 86400) -> None:
-    """Everything of this subject that was issued until now is dead; a token or session is, whenever issued.
+def end(kind: Any, subject: str, *, reason: str = "", lives: float = 86400) -> None:
+    """kind: a Revocation.Kind (whose members a type checker without Django's plugin takes for pairs).
+
+    Everything of this subject that was issued until now is dead; a token or session is, whenever issued.
 
     Inside a transaction it counts from the commit: call it last, for what is issued between the call and the
     commit lives. This process hears of it at the commit, the others within seconds.
