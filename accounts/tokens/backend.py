@@ -1,4 +1,4 @@
-"""simplejwt's token backend, made strict: one issuer, one algorithm, its keys, and nothing unverified."""
+"""simplejwt's token backend, made strict: one issuer, its algorithms, its keys, and nothing unverified."""
 
 from __future__ import annotations
 
@@ -20,20 +20,24 @@ log = logging.getLogger(__name__)
 
 
 class StrictTokenBackend(TokenBackend):
-    """Judges the tokens of one issuer. The signature is checked with PyJWT's algorithm over the bytes that
-    `jws.parse` read, so no second parser can read something else. It cannot sign: it holds no signing key."""
+    """Judges the tokens of one issuer, by the algorithms and keys pinned to it.
+
+    The signature is checked with PyJWT's algorithm over the bytes that `jws.parse` read, so no second parser
+    can read something else. It cannot sign: it holds no signing key.
+    """
 
     def __init__(self, rules: rulebook.Rules, keys: KeySource) -> None:
-        super().__init__(rules.algorithm, audience=rules.audience, issuer=rules.issuer, leeway=rules.leeway)
+        audience, issuer, leeway = rules.audience, rules.issuer, rules.leeway
+        super().__init__(rules.algorithms[0], audience=audience, issuer=issuer, leeway=leeway)
         self.rules = rules
         self.keys = keys
-        self._scheme = PyJWS().get_algorithm_by_name(rules.algorithm)
+        self._schemes = {name: PyJWS().get_algorithm_by_name(name) for name in rules.algorithms}
         self._hinted = False
 
     async def verify(self, jws: Jws) -> dict[str, Any]:
         """The claims of a good token. InvalidToken; KeysUnreachable where it could not be judged."""
         self._check_header(jws)
-        return self._judge(jws, await self.keys.find(jws.kid))
+        return self._judge(jws, await self.keys.find(jws.kid, jws.header["alg"]))
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         """As `verify`, with the keys that are at hand. TokenBackendError for `verify=False`: never."""
@@ -41,15 +45,16 @@ class StrictTokenBackend(TokenBackend):
             raise TokenBackendError("a token is never read unverified")
         jws = parse(token if isinstance(token, str) else token.decode("latin-1"))
         self._check_header(jws)
-        return self._judge(jws, self.keys.at_hand(jws.kid))
+        return self._judge(jws, self.keys.at_hand(jws.kid, jws.header["alg"]))
 
     def encode(self, payload: Mapping[str, Any]) -> NoReturn:
         """Tokens are made by `accounts.tokens.issue`, which writes kid and typ."""
         raise TokenBackendError("this backend only verifies")
 
     def _check_header(self, jws: Jws) -> None:
-        if jws.header["alg"] != self.algorithm:
-            raise InvalidToken(f"token is signed with another algorithm: {self.algorithm} is expected")
+        if jws.header["alg"] not in self._schemes:
+            expected = " or ".join(self._schemes)
+            raise InvalidToken(f"token is signed with another algorithm: {expected} is expected")
         if self.rules.own and jws.header.get("typ") not in ("at+jwt", "application/at+jwt"):
             raise InvalidToken("token is of another kind: header typ must be at+jwt")
         if self.rules.own and not jws.kid:
@@ -58,7 +63,7 @@ class StrictTokenBackend(TokenBackend):
     def _judge(self, jws: Jws, key: Any | None) -> dict[str, Any]:
         if key is None:
             raise InvalidToken("token's key (kid) is not among those of its issuer")
-        if not self._scheme.verify(jws.signed, key, jws.signature):
+        if not self._schemes[jws.header["alg"]].verify(jws.signed, key, jws.signature):
             raise InvalidToken("token's signature does not match its issuer's key")
         if "aud" not in jws.payload:
             self._hint()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from clawdsite.core.errors import InvalidToken
 
@@ -14,6 +14,9 @@ Claims = Mapping[str, Any]
 OTHER_KINDS: Final = ("ID", "Refresh", "Logout")
 ACCESS: Final = ("access", "Bearer")
 MAX_SUBJECT: Final = 255  # OpenID Connect Core section 2, in bytes of UTF-8
+CLIENT_SUBJECT: Final = "client:"  # begins a machine client's sub; a person's is a bare UUID
+MAX_OWN: Final = 86400.0  # seconds: no token of our own lives longer
+OWN_LEEWAY: Final = 60.0
 MILLISECONDS: Final = 10**11  # as seconds, the year 5138: someone counted in thousandths
 
 
@@ -21,16 +24,17 @@ MILLISECONDS: Final = 10**11  # as seconds, the year 5138: someone counted in th
 class Rules:
     """What one issuer's tokens are held against. Times in seconds.
 
-    name: first half of the caller's id. own: whether these are the gateway's own tokens.
+    name: first half of the caller's id. algorithms: those its tokens may be signed with; HS256 stands alone.
+    own: whether these are the gateway's own tokens.
     login_clients: ids of login clients, whose ID tokens are no access tokens.
     """
 
     name: str
     issuer: str
     audience: str
-    algorithm: Literal["HS256", "RS256"]
-    leeway: float = 60.0
-    max_lifetime: float = 86400.0
+    algorithms: tuple[str, ...]
+    leeway: float = OWN_LEEWAY
+    max_lifetime: float = MAX_OWN
     own: bool = False
     login_clients: frozenset[str] = frozenset()
 

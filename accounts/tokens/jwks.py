@@ -6,11 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
-from accounts.tokens.jwkset import BadKeys, KeySet, read
+from accounts.tokens import jwkset
 from accounts.tokens.outside import Unreachable, fetch
 from clawdsite.core.errors import KeysUnreachable
 
@@ -22,36 +20,48 @@ PAUSE: Final = 30.0  # between two fetches, whatever kids the tokens name
 PAUSE_EMPTY: Final = 5.0  # the same while there is nothing at all to judge tokens by
 
 
+class Pickable(Protocol):
+    """A key set that was read."""
+
+    def pick(self, kid: str | None, algorithm: str) -> Any | None: ...
+
+
 class Jwks:
-    """A KeySource (RFC 7517). Times are of the monotonic clock, so a stepped clock changes nothing."""
+    """A KeySource (RFC 7517). Times are of the monotonic clock, so a stepped clock changes nothing.
+
+    read: makes a key set of the document; what it may raise besides, `bad` names.
+    """
 
     def __init__(
         self,
         url: str,
         *,
+        read: Callable[[bytes], Pickable] = jwkset.read,
+        bad: type[Exception] = jwkset.BadKeys,
         fetch: Callable[[str], Awaitable[bytes]] = fetch,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = url
+        self._read, self._bad = read, bad
         self._fetch = fetch
         self._clock = clock
-        self._keys: KeySet | None = None
+        self._keys: Pickable | None = None
         self._fetched = 0.0  # when _keys came
         self._asked: float | None = None  # when the issuer was last asked, with or without success
         self._flight: asyncio.Task[None] | None = None
 
-    def at_hand(self, kid: str | None) -> RSAPublicKey | None:
-        return self._keys.pick(kid) if self._keys and self._age() < STALE else None
+    def at_hand(self, kid: str | None, algorithm: str = "RS256") -> Any | None:
+        return self._keys.pick(kid, algorithm) if self._keys and self._age() < STALE else None
 
-    async def find(self, kid: str | None) -> RSAPublicKey | None:
+    async def find(self, kid: str | None, algorithm: str = "RS256") -> Any | None:
         """The key by this name; without a name, the only one there is. None: it is not published.
 
         KeysUnreachable (503) while the issuer cannot be reached and nothing younger than 24 h is kept.
         """
-        key = self.at_hand(kid)
+        key = self.at_hand(kid, algorithm)
         if key is None or self._age() >= FRESH:
             await self._refresh()
-            key = self.at_hand(kid)
+            key = self.at_hand(kid, algorithm)
         if self._keys is None or self._age() >= STALE:
             raise KeysUnreachable(
                 "The token cannot be checked: its issuer's keys cannot be fetched at the moment.",
@@ -79,8 +89,8 @@ class Jwks:
 
     async def _ask(self) -> None:
         try:
-            self._keys = read(await self._fetch(self.url))
+            self._keys = self._read(await self._fetch(self.url))
             self._fetched = self._clock()
-        except (Unreachable, BadKeys) as err:
+        except (Unreachable, self._bad) as err:
             kept = "the last good ones serve on" if self._keys else "there are none to fall back on"
             log.warning("keys at %s: %s; %s", self.url, err, kept)

@@ -24,8 +24,10 @@ class KeySet:
     named: dict[str, RSAPublicKey]
     unnamed: tuple[RSAPublicKey, ...] = ()
 
-    def pick(self, kid: str | None) -> RSAPublicKey | None:
+    def pick(self, kid: str | None, algorithm: str = "RS256") -> RSAPublicKey | None:
         """By name. A token or a set that names no key will do where there is exactly one."""
+        if algorithm != "RS256":
+            return None
         if kid is not None and self.named:
             return self.named.get(kid)
         every = (*self.named.values(), *self.unnamed)

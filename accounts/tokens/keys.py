@@ -1,4 +1,7 @@
-"""The gateway's own signing keys: RSA, one PEM file each in <data_dir>/keys, the last by name signs."""
+"""The gateway's own signing keys: RSA, one PEM file each in <data_dir>/keys, in the order of their names.
+
+Which of them signs and how long the others count: accounts.tokens.keyring. A file's time is when it was made.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from accounts.tokens.keyring import Phase, phases
 from accounts.tokens.sources import is_sound
 from clawdsite.core.config.rsa import BITS, EXPONENT
 from clawdsite.core.config.schema import Config
@@ -36,6 +40,8 @@ log = logging.getLogger(__name__)
 
 FIRST: Final = "0001.pem"
 LOOK_AGAIN: Final = 1.0  # seconds between two looks into the directory for an unknown kid
+LOOK_ANYHOW: Final = 60.0  # seconds that a key which is over may go on counting
+FOREVER: Final = Phase(0.0, None, signing=True, over=False)  # of the one key that is configured
 
 
 class KeyFileError(Exception):
@@ -44,8 +50,12 @@ class KeyFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
+    """kid: its name in tokens. path: None where it stands in the configuration."""
+
     kid: str
     key: RSAPrivateKey
+    path: Path | None = None
+    phase: Phase = FOREVER
 
 
 def directory(config: Config) -> Path:
@@ -53,27 +63,37 @@ def directory(config: Config) -> Path:
 
 
 def prepare(config: Config) -> tuple[Signer, ...]:
-    """Every own key, oldest first; makes the first one (0600) where there is none. At the start.
+    """Every own key that counts, oldest first; makes the first one (0600) where there is none.
 
     KeyFileError: not readable, no RSA key of 2048 bits, or open to others in production (in development
     that is a line in the log), or a signing_key that is none of these.
     """
+    return tuple(signer for signer in every(config) if not signer.phase.over)
+
+
+def every(config: Config) -> tuple[Signer, ...]:
+    """As `prepare`, with those that are over and only wait to be removed."""
     if given := config.auth.signing_key.get_secret_value():
-        return (_signer(given.encode(), "auth.signing_key"),)
+        return (_given(given),)
     folder = directory(config)
     try:
-        if not _files(folder):
-            _make_first(folder)
-        return tuple(_load(path, config) for path in _files(folder))
+        if not files(folder):
+            make(folder, FIRST)
+        return _loaded(folder, config)
     except OSError as err:
         reason = err.strerror or "cannot be used"
         raise KeyFileError(f"{folder}: {reason}; check data_dir and its rights") from err
 
 
+def signing(config: Config) -> Signer:
+    """The key that signs now. KeyFileError."""
+    return next(signer for signer in prepare(config) if signer.phase.signing)
+
+
 def thumbprint(key: RSAPublicKey) -> str:
     """RFC 7638: the same key has the same name everywhere, and no other key has it."""
     numbers = key.public_numbers()
-    members = {"e": _base64url(numbers.e), "kty": "RSA", "n": _base64url(numbers.n)}
+    members = {"e": base64url(numbers.e), "kty": "RSA", "n": base64url(numbers.n)}
     digest = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
@@ -85,49 +105,44 @@ class OwnKeys:
         self._config = config
         self._clock = clock
         self._keys: dict[str, RSAPublicKey] = {}
-        self._names: list[str] = []
         self._looked: float | None = None
         if config.auth.signing_key.get_secret_value():
             self._keys = {signer.kid: signer.key.public_key() for signer in prepare(config)}
             self._looked = math.inf  # what is configured is all there is
 
-    def at_hand(self, kid: str | None) -> RSAPublicKey | None:
+    def at_hand(self, kid: str | None, algorithm: str = "RS256") -> RSAPublicKey | None:
         return self._keys.get(kid) if kid is not None else None
 
-    async def find(self, kid: str | None) -> RSAPublicKey | None:
+    async def find(self, kid: str | None, algorithm: str = "RS256") -> RSAPublicKey | None:
         """The public key by this name. KeysUnreachable (503) while the files cannot be used."""
         key = self.at_hand(kid)
-        if key is None and self._may_look():
+        if self._is_due(LOOK_AGAIN if key is None else LOOK_ANYHOW):
             self._look()
             key = self.at_hand(kid)
         return key
 
-    def _may_look(self) -> bool:
-        return self._looked is None or self._clock() - self._looked >= LOOK_AGAIN
+    def _is_due(self, pause: float) -> bool:
+        return self._looked is None or self._clock() - self._looked >= pause
 
     def _look(self) -> None:
         self._looked = self._clock()
-        folder = directory(self._config)
         try:
-            paths = _files(folder)
-            if [path.name for path in paths] == self._names:
-                return
-            signers = [_load(path, self._config) for path in paths]
+            signers = _loaded(directory(self._config), self._config)
         except (OSError, KeyFileError) as err:
             log.error("own signing keys: %s", err)  # noqa: TRY400 - the text says all there is
             raise KeysUnreachable(
                 "The token cannot be checked: the gateway's own keys are unreadable."
             ) from None
-        self._keys = {signer.kid: signer.key.public_key() for signer in signers}
-        self._names = [path.name for path in paths]
+        self._keys = {signer.kid: signer.key.public_key() for signer in signers if not signer.phase.over}
 
 
-def _files(folder: Path) -> list[Path]:
+def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.pem"))
 
 
-def _make_first(folder: Path) -> None:
-    """Whole or not at all, and only one: of two processes that start together the later takes the other's."""
+def make(folder: Path, name: str) -> bool:
+    """A new key under this name, whole or not at all -> whether it is ours: of two processes that make it
+    at the same time the later takes the other's. OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = folder / f".{os.getpid()}.{time.monotonic_ns()}"
     made = generate_private_key(public_exponent=EXPONENT, key_size=BITS)
@@ -137,15 +152,28 @@ def _make_first(folder: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     try:
-        os.link(draft, folder / FIRST)
+        os.link(draft, folder / name)
     except FileExistsError:
-        pass
+        return False
     except OSError:  # a file system without hard links
-        os.replace(draft, folder / FIRST)
-    draft.unlink(missing_ok=True)
+        os.replace(draft, folder / name)
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
 
 
-def _load(path: Path, config: Config) -> Signer:
+def _loaded(folder: Path, config: Config) -> tuple[Signer, ...]:
+    """The keys in the directory, oldest first, each with what it is good for now."""
+    paths = files(folder)
+    made = [path.stat().st_mtime for path in paths]
+    loaded = [_load(path, config) for path in paths]
+    return tuple(
+        Signer(kid, key, path, phase)
+        for (kid, key), path, phase in zip(loaded, paths, phases(made, time.time()), strict=True)
+    )
+
+
+def _load(path: Path, config: Config) -> tuple[str, RSAPrivateKey]:
     found = path.stat()
     open_to_others = found.st_mode & 0o077
     if open_to_others and not config.development:
@@ -156,21 +184,26 @@ def _load(path: Path, config: Config) -> Signer:
 
 
 @functools.lru_cache(maxsize=8)
-def _parsed(path: Path, inode: int, changed: int) -> Signer:
+def _parsed(path: Path, inode: int, changed: int) -> tuple[str, RSAPrivateKey]:
     """Kept until the file is another one: to check a private key's numbers takes tens of milliseconds."""
-    return _signer(path.read_bytes(), str(path))
+    return _read(path.read_bytes(), str(path))
 
 
-def _signer(pem: bytes, where: str) -> Signer:
+@functools.lru_cache(maxsize=2)
+def _given(pem: str) -> Signer:
+    return Signer(*_read(pem.encode(), "auth.signing_key"))
+
+
+def _read(pem: bytes, where: str) -> tuple[str, RSAPrivateKey]:
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError):
         raise KeyFileError(f"{where}: not a private key in PEM without a passphrase") from None
     if not isinstance(key, RSAPrivateKey) or not is_sound(key.public_key()):
         raise KeyFileError(f"{where}: not an RSA key of {BITS} bits or more")
-    return Signer(thumbprint(key.public_key()), key)
+    return thumbprint(key.public_key()), key
 
 
-def _base64url(number: int) -> str:
+def base64url(number: int) -> str:
     octets = number.to_bytes((number.bit_length() + 7) // 8, "big")
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

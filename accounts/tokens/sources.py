@@ -14,12 +14,15 @@ MAX_BITS: Final = 8192  # a larger RSA key makes each check slow
 
 
 class KeySource(Protocol):
-    """Keys of one issuer. kid only ever selects among them; None: the token has no kid."""
+    """Keys of one issuer. kid only ever selects among them; None: the token has no kid.
 
-    def at_hand(self, kid: str | None) -> Any | None:
+    algorithm: one that the issuer's rules allow; a key of another kind is not found.
+    """
+
+    def at_hand(self, kid: str | None, algorithm: str = "RS256") -> Any | None:
         """The key, if it is here already; None otherwise. Asks nobody."""
 
-    async def find(self, kid: str | None) -> Any | None:
+    async def find(self, kid: str | None, algorithm: str = "RS256") -> Any | None:
         """The key, asking the issuer where need be; None: it has no such key. KeysUnreachable."""
 
 
@@ -29,10 +32,10 @@ class Fixed:
     def __init__(self, key: Any) -> None:
         self._key = key
 
-    def at_hand(self, kid: str | None) -> Any | None:
+    def at_hand(self, kid: str | None, algorithm: str = "RS256") -> Any | None:
         return self._key
 
-    async def find(self, kid: str | None) -> Any | None:
+    async def find(self, kid: str | None, algorithm: str = "RS256") -> Any | None:
         return self._key
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from accounts.caller import Caller
-from accounts.tokens import scopes
+from accounts.tokens import callers
 from accounts.tokens.door import Door, Issuer, build
 from accounts.tokens.jws import Jws, parse
 from clawdsite.core.config.live import current
@@ -15,7 +16,8 @@ _door: Door | None = None
 
 
 async def identify(raw: str) -> Caller:
-    """The caller of a token of ours or of an issuer in auth.jwt (contract.md, Who a caller is).
+    """The caller of a token of ours, of a sign-on provider or of an issuer in auth.jwt (contract.md, Who a
+    caller is). Whether something ended this caller is asked elsewhere (accounts.authentication).
 
     InvalidToken (401) says what is wrong with it; KeysUnreachable (503): it could not be judged.
     """
@@ -26,9 +28,20 @@ async def identify(raw: str) -> Caller:
     jws = parse(raw)
     issuer = _issuer(door, jws)
     claims = await issuer.backend.verify(jws)
-    caller = _caller(issuer, claims)
-    door.seen.put(raw, caller, claims["exp"])
+    read = time.time()
+    caller = await callers.named(issuer, claims)
+    door.seen.put(raw, caller, claims["exp"], read)
     return caller
+
+
+async def own_claims(raw: str) -> dict[str, Any] | None:
+    """The claims of a token of ours that would count by itself; None for any other. KeysUnreachable."""
+    try:
+        jws = parse(raw)
+        issuer = _issuer(_current(), jws)
+        return await issuer.backend.verify(jws) if issuer.own else None
+    except InvalidToken:
+        return None
 
 
 def _current() -> Door:
@@ -51,12 +64,3 @@ def _issuer(door: Door, jws: Jws) -> Issuer:
         hint = "it is, but for a slash at the end" if near else "auth.jwt.issuer must equal it exactly"
         raise InvalidToken(f"token is from an issuer (iss) that is not accepted here: {hint}")
     return found
-
-
-def _caller(issuer: Issuer, claims: dict[str, Any]) -> Caller:
-    """Named by (iss, sub) and nothing else in the token; with the token's scopes and no more."""
-    if not issuer.strangers:
-        raise InvalidToken("token is good, but nobody is known here by its sub (auth.jwt.unknown_subjects)")
-    granted = scopes.granted(claims)
-    name = f"{issuer.backend.rules.name}:{claims['sub']}"
-    return Caller("token", name, scopes=granted, teams=scopes.teams(granted))

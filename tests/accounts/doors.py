@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,15 @@ class Verdict:
     @property
     def refused(self) -> bool:
         return self.caller is None
+
+    @property
+    def who(self) -> Caller | None:
+        return None if self.caller is None else bare(self.caller)
+
+
+def bare(caller: Caller) -> Caller:
+    """The caller without what names this one proof: jti, iat, and the identity behind it."""
+    return replace(caller, token=None, issued=0.0, identity=None)
 
 
 def judge(config: Config, raw: str) -> Verdict:

@@ -81,7 +81,7 @@ def test_the_door_is_built_once_for_a_configuration() -> None:
 
 def test_stock_simplejwt_cannot_be_talked_into_less() -> None:
     """`decode` is the same strict road, and neither verify=False nor signing exists."""
-    backend = StrictTokenBackend(Rules("sso", ISS, AUD, "HS256"), sources.from_secret(SECRET))
+    backend = StrictTokenBackend(Rules("sso", ISS, AUD, ("HS256",)), sources.from_secret(SECRET))
     assert backend.decode(hs_token())["sub"] == "alice"
     assert backend.decode(hs_token().encode())["sub"] == "alice"
     with pytest.raises(TokenBackendError):
@@ -92,7 +92,7 @@ def test_stock_simplejwt_cannot_be_talked_into_less() -> None:
         backend.decode(hs_token(exp=10**400))
     with pytest.raises(InvalidToken):
         backend.decode(hs_token(iss="https://evil.example"))
-    empty = StrictTokenBackend(Rules("sso", ISS, AUD, "RS256"), Jwks("https://sso.example.com/jwks.json"))
+    empty = StrictTokenBackend(Rules("sso", ISS, AUD, ("RS256",)), Jwks("https://sso.example.com/jwks.json"))
     with pytest.raises(InvalidToken):
         empty.decode(hs_token({"alg": "RS256"}))
 

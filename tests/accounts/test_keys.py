@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from accounts.tokens import keys
 from accounts.tokens.issue import CannotIssue, issue
+from accounts.tokens.keyring import GRACE
 from accounts.tokens.keys import KeyFileError, OwnKeys, prepare
 from clawdsite.core.config.schema import Auth, Config
 from clawdsite.core.errors import KeysUnreachable
@@ -39,12 +40,18 @@ def parts(raw: str) -> list[dict[str, object]]:
 
 
 def put(
-    folder: Path, name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, mode: int = 0o600
+    folder: Path,
+    name: str,
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
+    mode: int = 0o600,
+    age: float = 0.0,
 ) -> None:
+    """A key file that was made so many seconds ago."""
     path = folder / "keys" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     path.chmod(mode)
+    os.utime(path, (time.time() - age, time.time() - age))
 
 
 def test_hard_H38_the_first_key_is_made_once_and_is_nobody_elses_to_read(tmp_path: Path) -> None:
@@ -113,7 +120,7 @@ def test_unreadable_keys_are_503_not_401(tmp_path: Path, caplog: pytest.LogCaptu
 def test_promise_S11_both_keys_count_while_one_takes_over_and_the_old_one_not_after(tmp_path: Path) -> None:
     put(tmp_path, "0001.pem", rsa_key("own"))
     old = token(config(tmp_path))
-    put(tmp_path, "0002.pem", rsa_key("next"))
+    put(tmp_path, "0002.pem", rsa_key("next"), age=GRACE)
     new = token(config(tmp_path))
     assert parts(old)[0]["kid"] != parts(new)[0]["kid"]
     overlap = config(tmp_path)

@@ -41,7 +41,7 @@ def test_a_script_of_ten_lines_makes_a_token_that_counts() -> None:
 
     config = accepting(issuer(name="hr", issuer="https://hr.example.com", secret=secret))
     team = frozenset({"team-a"})
-    assert judge(config, token).caller == Caller("token", "hr:alice", ASKING | {"history:team-a"}, team)
+    assert judge(config, token).who == Caller("token", "hr:alice", ASKING | {"history:team-a"}, team)
 
 
 def test_keycloak() -> None:
@@ -122,7 +122,7 @@ def test_authing() -> None:
         audience=payload["aud"],
         public_key=pem(rsa_key("authing")),
     )
-    assert judge(accepting(entry), token).caller == Caller(
+    assert judge(accepting(entry), token).who == Caller(
         "token", "authing:643e3c5c1fd4cd4a1d0a9f73", ASKING
     )
 
@@ -148,4 +148,4 @@ def test_entra_writes_its_scopes_as_scp() -> None:
 def test_a_token_of_our_own_counts_as_soon_as_it_is_made(tmp_path: Path) -> None:
     config = accepting(data_dir=tmp_path, mode="development")
     token = issue(config, sub="tester", scope="chat:read chat:write", ttl=3600)
-    assert judge(config, token).caller == Caller("token", "clawdbot.own:tester", ASKING)
+    assert judge(config, token).who == Caller("token", "clawdbot.own:tester", ASKING)
