@@ -32,6 +32,7 @@ QUIET: Final = {
     "uvicorn.error": logging.ERROR,
     "uvicorn.access": logging.CRITICAL,
     "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
 }
 
 request_id: ContextVar[str] = ContextVar("clawdbot_request_id", default="")

@@ -55,13 +55,13 @@ def provider(double: VendorDouble, kind: str, redirect_uri: str, **more: Any) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=9100)
+    parser.add_argument("--port", type=int, default=9100, help="0: four free ones")
     parser.add_argument("--redirect-uri", default="http://localhost:8080/callback")
     given = parser.parse_args()
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    doubles = {kind: make(kind, given.port + place) for place, kind in enumerate(KINDS)}
+    doubles = {kind: make(kind, given.port and given.port + place) for place, kind in enumerate(KINDS)}
     for kind, double in doubles.items():
         double.__enter__()
         print(json.dumps(provider(double, kind, given.redirect_uri)), flush=True)
