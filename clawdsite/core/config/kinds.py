@@ -12,6 +12,7 @@ from clawdsite.core.config.problems import Finding
 from clawdsite.core.config.signon import FEISHU_KINDS, KINDS_OF, OIDC_SCOPES, Provider, ProviderOptions
 
 ENDPOINTS: Final = ("authorize_endpoint", "token_endpoint", "userinfo_endpoint", "api_base", "oapi_base")
+GOOGLE: Final = "https://accounts.google.com"
 DISCOVERY: Final = "/.well-known/openid-configuration"
 SCOPE: Final = re.compile(r"[!#-\[\]-~]+")  # RFC 6749 section 3.3
 BEARERS: Final = "it issues no tokens that could be checked here"
@@ -24,7 +25,7 @@ def judge(provider: Provider) -> Iterator[Finding]:
     yield from _scopes(provider)
     if provider.is_oidc:
         yield from _issuer(provider.issuer_url)
-        yield from _bearers(provider)
+        yield from _who(provider)
     else:
         yield from _vendor(provider)
         yield from _wecom(provider) if provider.provider == "wecom" else _tenant(provider)
@@ -91,11 +92,15 @@ def _is_for_all_of_entra(url: str) -> bool:
     )
 
 
-def _bearers(provider: Provider) -> Iterator[Finding]:
+def _who(provider: Provider) -> Iterator[Finding]:
+    """Whose tokens count as bearers, and whether strangers can sign in."""
     audience = provider.provider_options.api_audience
     if audience and audience == provider.client_id:
         hint = "an audience of the API's own, else tokens made for signing in would be bearers"
         yield Finding(("provider_options", "api_audience"), "must differ from client_id", hint)
+    if provider.issuer_url == GOOGLE and not provider.provider_options.allowed_hd:
+        message = "is empty: everybody with a Google account may sign in"
+        yield Finding(("provider_options", "allowed_hd"), message, "name the domain", refused=False)
     if not audience and provider.unknown_subjects != "refuse":
         message = "does nothing without provider_options.api_audience"
         yield Finding(("unknown_subjects",), message, refused=False)

@@ -320,6 +320,8 @@ def test_nobody_is_locked_out_of_the_admin(tmp_path: Path) -> None:
          "unknown_subjects: does nothing without provider_options.api_audience"),
         ("wecom", {"link_by_verified_email": True},
          "link_by_verified_email: does nothing with wecom: it verifies no e-mail address"),
+        ("oidc", {"issuer_url": "https://accounts.google.com"},
+         "provider_options.allowed_hd: is empty: everybody with a Google account may sign in"),
         ("feishu", {"scopes": ["openid"]}, "scopes[0]: means nothing to feishu"),
         ("wecom", {"group_map": {"2": "team-a"}, "provider_options": {"departments": False}},
          "provider_options.departments: without departments there are no groups for group_map and "
@@ -330,6 +332,11 @@ def test_what_has_no_effect_or_too_much_of_it_is_a_warning(
     tmp_path: Path, kind: str, changed: dict[str, object], warning: str
 ) -> None:
     assert told(tmp_path, entry(kind, **changed)) == [warning]
+
+
+def test_a_domain_of_google_is_no_reason_to_warn(tmp_path: Path) -> None:
+    google = entry(issuer_url="https://accounts.google.com", provider_options={"allowed_hd": "example.com"})
+    assert told(tmp_path, google) == []
 
 
 def test_maps_take_every_form_that_means_something(tmp_path: Path) -> None:
