@@ -104,7 +104,9 @@ class OIDC:
             return None
         if not endpoint:
             return None
-        asked = {"client_id": self.config.client_id, "post_logout_redirect_uri": back, "state": state}
+        asked = {"client_id": self.config.client_id, "post_logout_redirect_uri": back}
+        if state:
+            asked["state"] = state
         if id_token and len(id_token) <= LONGEST_HINT:
             asked = {"id_token_hint": id_token, **asked}
         return with_query(endpoint, asked)

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import secrets
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -90,6 +91,11 @@ class Forging:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def serve_tls(self, context: ssl.SSLContext) -> None:
+        """From now on https, on the same port; before the first request."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.issuer = self.issuer.replace("http://127.0.0.1", "https://localhost")
 
     def stop(self) -> None:
         """From now on connections are refused."""
@@ -224,36 +230,33 @@ def _pages(op: Forging) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): text for name, text in self.headers.items()}
             asked = Asked(self.command, parts.path, _flat(parts.query), headers, _flat(body))
             op.asked.append(asked)
-            self._write(op.answer(asked))
+            _write(self, op.answer(asked))
 
         do_POST = do_GET
-
-        def _write(self, answer: Answer) -> None:
-            if answer.hold is not None:
-                answer.hold.wait(30)
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.kind)
-            for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
-                self.send_header(name, value)
-            try:
-                self._send(answer)
-            except OSError:  # the other side is gone
-                self.close_connection = True
-
-        def _send(self, answer: Answer) -> None:
-            self.end_headers()
-            if not answer.trickle:
-                self.wfile.write(answer.body)
-                return
-            for octet in answer.body:
-                self.wfile.write(bytes([octet]))
-                self.wfile.flush()
-                threading.Event().wait(answer.trickle)
 
         def log_message(self, *_: object) -> None:
             """The journal is enough."""
 
     return Pages
+
+
+def _write(page: BaseHTTPRequestHandler, answer: Answer) -> None:
+    if answer.hold is not None:
+        answer.hold.wait(30)
+    page.send_response_only(answer.status)
+    if "Date" not in answer.headers:
+        page.send_header("Date", page.date_time_string())
+    page.send_header("Content-Type", answer.kind)
+    for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+        page.send_header(name, value)
+    try:
+        page.end_headers()
+        for piece in [answer.body] if not answer.trickle else [bytes([octet]) for octet in answer.body]:
+            page.wfile.write(piece)
+            page.wfile.flush()
+            threading.Event().wait(answer.trickle)
+    except OSError:  # the other side is gone
+        page.close_connection = True
 
 
 def _flat(query: str) -> dict[str, str]:
