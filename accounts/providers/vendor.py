@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
@@ -45,7 +46,7 @@ class Person:
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
-class Vendor:
+class Vendor(ABC):
     """The half of `SignOn` and `Directory` that is alike; a subclass speaks to one vendor.
 
     Numbers or words of the vendor's errors: permission_missing: the app may not read the directory (then
@@ -74,27 +75,28 @@ class Vendor:
 
     # What each vendor says for itself
 
+    @abstractmethod
     def issuer(self) -> str:
-        raise NotImplementedError
+        """What its people's identities carry as issuer; empty where each tenant has its own."""
 
+    @abstractmethod
     def person(self, subject: str, deadline: Deadline) -> Person | None:
         """The person as the directory knows them; None: gone or disabled. Refused, SSOError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parent(self, department: str, deadline: Deadline) -> str | None:
         """The department above; None: there is none. Refused where it is not visible."""
-        raise NotImplementedError
 
+    @abstractmethod
     def new_app_token(self, deadline: Deadline) -> tuple[str, Any]:
         """A fresh app token and the seconds that the vendor says it is good for."""
-        raise NotImplementedError
 
-    def probe(self, deadline: Deadline) -> None:
+    def probe(self, deadline: Deadline) -> None:  # noqa: B027 - most vendors have no such question
         """One harmless question with an app token, for `check`."""
 
+    @abstractmethod
     def cannot(self) -> Iterator[Finding]:
         """Facts about this vendor that `clawdbot sso check` tells."""
-        raise NotImplementedError
 
     # The parts of SignOn that are alike
 
@@ -119,7 +121,9 @@ class Vendor:
     def returned_nothing(self) -> Returned:
         raise SSOError("invalid_response", f"{self.title} sent neither a code nor an error")
 
-    def check_return(self, tx: Transaction, query: Mapping[str, Sequence[str]]) -> None:
+    def check_return(  # noqa: B027 - there is nothing to check, at any vendor
+        self, tx: Transaction, query: Mapping[str, Sequence[str]]
+    ) -> None:
         """No vendor sends `iss` (RFC 9207); the transaction alone says whose code this is."""
 
     def logout_url(self, id_token: str, state: str, back: str) -> str | None:

@@ -12,6 +12,7 @@ import json
 import secrets
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -84,7 +85,7 @@ class Grant:
     used: bool = False
 
 
-class VendorDouble:
+class VendorDouble(ABC):
     """`with WeComDouble(...) as double:` -> `.url`, `.options()`, `.asked`, `.faults`."""
 
     title: ClassVar[str] = ""
@@ -116,13 +117,13 @@ class VendorDouble:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
+    @abstractmethod
     def options(self) -> dict[str, Any]:
         """provider_options that lead a provider here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Reply:
         """What the vendor says to a request that is not one of the double's own pages."""
-        raise NotImplementedError
 
     # For tests and demonstrations
 
