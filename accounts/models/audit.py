@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class Lines(models.QuerySet["AuditLine"]):
+    """Reads and adds; a line that was written stays."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TypeError("audit lines are never changed")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("audit lines are never deleted")
 
 
 class AuditLine(models.Model):
@@ -24,6 +36,8 @@ class AuditLine(models.Model):
     previous = models.CharField(max_length=64, editable=False)
     hash = models.CharField(max_length=64, editable=False, unique=True)
 
+    objects = Lines.as_manager()
+
     class Meta:
         verbose_name = _("audit line")
         verbose_name_plural = _("audit log")
@@ -31,3 +45,12 @@ class AuditLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor} {self.action} {self.target}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Adds the line. TypeError for one that is there already."""
+        if not self._state.adding:
+            raise TypeError("audit lines are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("audit lines are never deleted")

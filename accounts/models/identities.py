@@ -26,6 +26,7 @@ class ExternalIdentity(models.Model):
     issuer = models.CharField(_("issuer"), max_length=255)
     subject = models.CharField(_("subject"), max_length=255)
     email = models.CharField(_("e-mail"), max_length=254, blank=True)
+    email_verified = models.BooleanField(_("e-mail verified"), default=False)
     groups = models.JSONField(_("groups"), default=list, blank=True)
     groups_at = models.DateTimeField(_("groups as of"), null=True, blank=True)
     admin = models.BooleanField(_("administrator by mapping"), default=False)

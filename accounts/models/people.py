@@ -46,7 +46,10 @@ class Users(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """One person. The id is opaque, never reused and safe to send upstream; e-mail is nobody's key."""
+    """One person. The id is opaque, never reused and safe to send upstream; e-mail is nobody's key.
+
+    switched_off_by: `sync:<provider>` where a sync found the person gone: who comes back is let in again.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(
@@ -63,6 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=True,
         help_text=_("Switch off instead of deleting: nothing of this person counts then."),
     )
+    switched_off_by = models.CharField(max_length=64, blank=True, default="", editable=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     objects: ClassVar[Users] = Users()
