@@ -59,7 +59,7 @@ def test_every_link_inside_the_project_leads_somewhere(path: Path) -> None:
 
 
 def test_every_page_is_in_the_index() -> None:
-    linked = set(re.findall(r"\]\((\w+\.md)\)", page("index.md")))
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", page("index.md")))
     assert linked == {path.name for path in (tree.ROOT / "docs").glob("*.md")} - {"index.md"}
 
 

@@ -214,11 +214,13 @@ def test_the_old_interfaces_userid_is_not_taken(wecom: At) -> None:
 
 
 @proves("sso-F6")
-def test_a_userid_in_another_case_is_the_same_person(wecom: At) -> None:
+@pytest.mark.parametrize("departments", [True, False])
+def test_a_userid_in_another_case_is_the_same_person(wecom: At, departments: bool) -> None:
+    sign_on = wecom.sign_on(departments=departments)
     wecom.double.switches["userinfo"] = {"userid": "ALICE"}
-    first = wecom.sign_in("Alice")
+    first = wecom.sign_in("Alice", sign_on)
     wecom.double.switches["userinfo"] = {"userid": "alice"}
-    second = wecom.sign_in("Alice")
+    second = wecom.sign_in("Alice", sign_on)
     assert (first.issuer, first.subject) == (second.issuer, second.subject) == ("wecom:app-wecom", "alice")
 
 
