@@ -153,13 +153,13 @@ def _loopback(url: str) -> bool:
 def _whole(answer: httpx.Response) -> Answer:
     if answer.headers.get("Content-Encoding", "identity") != "identity":
         raise Unreachable("it answered compressed")
-    found = bytearray()
+    found, ends = bytearray(), _certificate_ends(answer)  # asked while the line is open
     for piece in answer.iter_raw():
         found += piece
         if len(found) > MAX_BYTES:
             raise Unreachable("it answered more than 1 MiB")
     headers = {name.lower(): text for name, text in answer.headers.items()}
-    return Answer(answer.status_code, bytes(found), headers, _certificate_ends(answer))
+    return Answer(answer.status_code, bytes(found), headers, ends)
 
 
 def _certificate_ends(answer: httpx.Response) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -16,8 +17,7 @@ from accounts.providers.oidc_backend import StrictOIDCBackend, auth_method
 from clawdsite.core.config.schema import Provider
 
 SKEW: Final = 30.0  # seconds the clocks may differ before it is worth a word; tokens allow 60
-DAYS: Final = 86400.0
-RENEW: Final = 14 * DAYS
+RENEW: Final = 14 * 86400.0  # a certificate that ends sooner is worth a word
 GOOGLE: Final = "https://accounts.google.com"
 ENTRA: Final = "https://login.microsoftonline.com/"
 SHARED: Final = ("common", "organizations", "consumers")
@@ -81,8 +81,8 @@ def _of_the_line(answer: Answer, now: float) -> list[Finding]:
     else:
         found.append(Finding("ok", "The clocks agree.", "clock"))
     if answer.certificate_ends and answer.certificate_ends - now < RENEW:
-        left = max(0.0, answer.certificate_ends - now) / DAYS
-        what = f"Its certificate ends in {left:.0f} days."
+        day = datetime.fromtimestamp(answer.certificate_ends, UTC).date()
+        what = f"Its certificate ends on {day.isoformat()}."
         found.append(Finding("warning", what, "issuer_url", "Have it renewed at the provider."))
     return found
 

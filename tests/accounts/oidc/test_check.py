@@ -5,15 +5,18 @@ from __future__ import annotations
 import email.utils
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounts.providers import http
 from accounts.providers.base import Finding
 from accounts.providers.oidc import OIDC
 from accounts.providers.oidc_check import findings
 from tests.accounts.forge import jwk
 from tests.accounts.oidc.asking import Browser, entry
+from tests.accounts.oidc.certificates import self_signed
 from tests.doubles.forging import REDIRECT, SECRET, Answer, Forging, as_json
 from tests.doubles.forging_keys import published, short_key
 
@@ -144,6 +147,17 @@ def test_an_issuer_that_is_spelt_otherwise_is_shown_beside_ours(honest: Forging)
     what = said_of(Browser(honest).sign_on.check(), "issuer_url").what
     assert repr(honest.issuer) in what
     assert repr(honest.issuer + "/") in what
+
+
+def test_a_certificate_that_ends_soon_is_told(
+    honest: Forging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, trusting = self_signed(tmp_path)
+    honest.serve_tls(server)
+    monkeypatch.setattr(http, "trust", lambda: trusting)
+    assert said_of(Browser(honest).sign_on.check(), "issuer_url").what.startswith(
+        "Its certificate ends on 20"
+    )
 
 
 def test_a_provider_that_is_away_is_a_finding(op: Forging) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import logging
-import ssl
 import threading
 import time
 from pathlib import Path
@@ -13,15 +11,11 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from accounts.providers import http
 from accounts.providers.base import SSOError
-from tests.accounts.forge import rsa_key
 from tests.accounts.oidc.asking import Browser, transaction
+from tests.accounts.oidc.certificates import self_signed
 from tests.doubles.forging import CLIENT_ID, REDIRECT, SECRET, Answer, Forging, as_json
 from tests.proof import proves
 
@@ -182,27 +176,32 @@ def test_members_that_nobody_knows_are_ignored(alice: Browser, op: Forging) -> N
 
 
 @proves("sso-C9")
-def test_a_certificate_that_nobody_vouches_for_is_refused(op: Forging, tmp_path: Path) -> None:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, rsa_key("tls").public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(rsa_key("tls"), hashes.SHA256())
-    )
-    own = tmp_path / "own.pem"
-    key = rsa_key("tls").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    own.write_bytes(key + made.public_bytes(Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(own)
-    op.serve_tls(context)
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    op: Forging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, trusting = self_signed(tmp_path)
+    op.serve_tls(server)
     alice = Browser(op)
     with pytest.raises(SSOError, match="certificate is not trusted") as err:
         alice.sign_on.authorize_url(transaction(alice.sign_on), in_app=False, lang="")
     assert err.value.code == "provider_unavailable"
     assert op.asked == []
+    monkeypatch.setattr(http, "trust", lambda: trusting)
+    assert alice.sign_in().subject == "alice-1"
+
+
+@proves("sso-C5")
+def test_a_host_that_trickles_over_tls_is_given_up_too(
+    op: Forging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, trusting = self_signed(tmp_path)
+    op.serve_tls(server)
+    monkeypatch.setattr(http, "trust", lambda: trusting)
+    monkeypatch.setattr(http, "TIMEOUT", 0.5)
+    op.answers["/.well-known/openid-configuration"] = Answer(200, b" " * 1000, trickle=0.05)
+    began = time.monotonic()
+    assert "in time" in Browser(op).refused("provider_unavailable")
+    assert time.monotonic() - began < 3
 
 
 @proves("sso-C10")

@@ -85,6 +85,7 @@ BAD: dict[str, Bend] = {
     "sso-D2-empty": claim("aud", []),
     "sso-D2-number": claim("aud", [CLIENT_ID, 7]),
     "sso-D2-case": claim("aud", CLIENT_ID.upper()),
+    "sso-D2-azp-ours": both(claim("aud", "another-client"), claim("azp", CLIENT_ID)),
     "sso-D3-untrusted": claim("aud", [CLIENT_ID, "another-client"]),
     "sso-D4-other": claim("azp", "another-client"),
     "sso-D4-with-two": both(claim("aud", [CLIENT_ID, "another"]), claim("azp", "another")),
@@ -94,6 +95,9 @@ BAD: dict[str, Bend] = {
     "sso-D5-none-signed": header(alg="none"),
     "sso-D5-empty": lambda op: setattr(op, "sign", unsigned),
     "sso-D6-RS512": signed_by("RS512", lambda _: signer("RS512", "first")),
+    "sso-D6-the-key-would-fit": both(
+        lambda op: op.keys[0].pop("alg"), signed_by("RS512", lambda _: signer("RS512", "first"))
+    ),
     "sso-D6-PS256": signed_by("PS256", lambda _: signer("PS256", "first")),
     "sso-D7-public-pem": signed_by("HS256", lambda _: hmac_by(pem(rsa_key("first")))),
     "sso-D7-public-jwk": signed_by("HS256", lambda op: hmac_by(json.dumps(op.keys[0]))),
