@@ -219,9 +219,7 @@ class Vendor(ABC):
             reason = f"{self.title} {what}: {err}"
         raise SSOError("provider_unavailable", reason)
 
-    def with_app_token(
-        self, call: Callable[[str], dict[str, Any]], deadline: Deadline
-    ) -> dict[str, Any]:
+    def with_app_token(self, call: Callable[[str], dict[str, Any]], deadline: Deadline) -> dict[str, Any]:
         """call(token); once more with a new token where the vendor says that the old one is none."""
 
         def fresh() -> tuple[str, Any]:
@@ -234,8 +232,9 @@ class Vendor(ABC):
             if err.number not in self.stale:
                 raise
         self._cache.drop(self._key, token)
+        token = self._cache.get(self._key, fresh, deadline)
         try:
-            return call(self._cache.get(self._key, fresh, deadline))
+            return call(token)
         except Refused as err:
             if err.number not in self.stale:
                 raise

@@ -102,8 +102,9 @@ def test_another_organisation_or_none_is_no_member(dingtalk: At, corp: str | Non
 
 
 @proves("sso-F15")
-def test_without_a_configured_organisation_nobody_signs_in(dingtalk: At) -> None:
-    dingtalk.double.switches["corp"] = None
+@pytest.mark.parametrize("corp", [None, "", "dingcorp0001"])
+def test_without_a_configured_organisation_nobody_signs_in(dingtalk: At, corp: str | None) -> None:
+    dingtalk.double.switches["corp"] = corp
     with refused("not_a_member"):
         dingtalk.sign_in("Alice", dingtalk.sign_on(corp_id=""))
 

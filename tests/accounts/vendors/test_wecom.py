@@ -118,6 +118,15 @@ def test_a_second_refusal_of_the_app_token_ends_it(wecom: At, number: int) -> No
     assert wecom.double.count(GETUSERINFO) == 2
 
 
+def test_a_secret_that_was_withdrawn_meanwhile_is_the_operators_to_mend(wecom: At) -> None:
+    sign_on = wecom.sign_on()
+    wecom.sign_in("Alice", sign_on)
+    wecom.double.forget_app_tokens()
+    wecom.double.secret = "another"
+    with refused("misconfigured"):
+        wecom.sign_in("Alice", sign_on)
+
+
 @proves("sso-F4")
 def test_somebody_who_is_no_member_is_refused_though_errcode_is_0(wecom: At) -> None:
     wecom.double.add(Person("mallory", "Mallory", status="outside"))
