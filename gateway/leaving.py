@@ -10,7 +10,7 @@ from typing import Any
 from accounts.caller import Caller
 from accounts.tokens.revocation import revocations
 from accounts.tokens.watch import FEWER
-from clawdsite.core.errors import AccessWithdrawn, InsufficientScope, InvalidToken, KeysUnreachable
+from clawdsite.core.errors import AccessWithdrawn, ClawdError, Unavailable
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -78,10 +78,10 @@ class Leaving:
     async def _look_again(self) -> None:
         try:
             await self._check()
-        except KeysUnreachable:
+        except Unavailable:
             return  # it cannot be told: what runs goes on
-        except (InvalidToken, InsufficientScope) as error:
-            self.end(error.details or "rights were withdrawn")
+        except ClawdError as error:
+            self.end(error.details or error.message)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

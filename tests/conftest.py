@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.postgres import postgres, postgres_url
 from tests.strict import (
     every_error_code_is_described,
     pytest_collection_modifyitems,
@@ -13,6 +14,8 @@ from tests.strict import (
 
 __all__ = [
     "every_error_code_is_described",
+    "postgres",
+    "postgres_url",
     "pytest_collection_modifyitems",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",

@@ -68,6 +68,10 @@ class Watches:
     def __len__(self) -> int:
         return len({watch for there in list(self._by_key.values()) for watch in there})
 
+    def keys(self) -> list[Key]:
+        """What somebody listens for."""
+        return list(self._by_key)
+
     def _remove(self, watch: Watch) -> None:
         watch.over = True
         with self._lock:

@@ -1,0 +1,155 @@
+"""A PostgreSQL of the tests' own: Debian's programs, a temporary directory, a free port on loopback.
+
+    def test_x(postgres_url): ...            # a database of this session's server, empty at first
+    def test_y(postgres): postgres.database("other"); postgres.stop(); postgres.start()
+
+Its files are thrown away at the end, so nothing waits for the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.server.process import free_port
+
+INSTALLED = Path("/usr/lib/postgresql")
+MISSING = f"no PostgreSQL in {INSTALLED}/*/bin nor on PATH; on Debian and Ubuntu: apt-get install postgresql"
+PATIENCE = 30.0  # seconds to start or stop
+OWNER = "clawdbot"
+HASTE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB")
+
+
+def programs() -> Path | None:
+    """The directory with initdb and postgres, of the newest version there is."""
+    versions = sorted(INSTALLED.glob("*/bin/postgres"), key=lambda path: float(path.parts[-3]))
+    if versions:
+        return versions[-1].parent
+    found = shutil.which("postgres")
+    return Path(found).resolve().parent if found else None
+
+
+def somebody() -> dict[str, Any]:
+    """Arguments for subprocess: root may not run a database, so Debian's user does."""
+    return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+class Server:
+    """`with Server(programs()) as server: server.database("x")` -> a URL for database_url."""
+
+    def __init__(self, bin_folder: Path) -> None:
+        self.bin = bin_folder
+        self.folder = Path(tempfile.mkdtemp(prefix="clawdbot-postgres-"))
+        self.password = secrets.token_hex(8)
+        self.port = free_port()
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Server:
+        try:
+            self._make()
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, name: str) -> str:
+        return f"postgres://{OWNER}:{self.password}@127.0.0.1:{self.port}/{name}"
+
+    def database(self, name: str | None = None) -> str:
+        """Make an empty database -> its URL."""
+        name = name or "t" + secrets.token_hex(6)
+        with self._connected() as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        return self.url(name)
+
+    def start(self) -> None:
+        """Begin, also after `stop`: with the same files, on the same port."""
+        settings = (f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *HASTE)
+        words = [word for setting in settings for word in ("-c", setting)]
+        with (self.folder / "log").open("ab") as log:
+            self.child = subprocess.Popen(
+                [self.bin / "postgres", "-D", self.data, *words],
+                cwd=self.data, stdout=log, stderr=log, **somebody(),
+            )  # fmt: skip
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._connected().close()
+            except psycopg.OperationalError:
+                over = time.monotonic() > end or self.child.poll() is not None
+                assert not over, (self.folder / "log").read_text()[-2000:]
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End it at once, as a power cut does; its clients lose their connections."""
+        child, self.child = self.child, None
+        if child is not None:
+            child.send_signal(signal.SIGQUIT)
+            try:
+                child.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def _make(self) -> None:
+        self.folder.chmod(0o755)
+        self.data.mkdir(mode=0o700)
+        key = self.folder / "password"
+        key.write_text(self.password)
+        if somebody():
+            shutil.chown(self.data, "postgres", "postgres")
+        words = ("-U", OWNER, "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "--no-sync")
+        made = subprocess.run(
+            [self.bin / "initdb", "-D", self.data, *words, f"--pwfile={key}"],
+            cwd=self.data, capture_output=True, text=True, **somebody(),
+        )  # fmt: skip
+        assert made.returncode == 0, made.stderr
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5)
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Server]:
+    """A server; a skip that says what to install where there is none."""
+    found = programs()
+    if found is None:
+        pytest.skip(MISSING)
+    with Server(found) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """One server for all tests of this process (with xdist: of this worker)."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> str:
+    """An empty database of this test's own."""
+    return postgres.database()
