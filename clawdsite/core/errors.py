@@ -14,6 +14,8 @@
     ├── Forbidden            403  forbidden              (a foreign Host, Origin or forwarded header)
     ├── NotFound             404  not_found
     │   └── ModelNotFound    404  model_not_found
+    ├── Conflict             409  conflict
+    │   └── Busy             409  busy                   (an answer is being written in this conversation)
     ├── RateLimited          429  rate_limit_exceeded
     └── Unavailable          503  (infrastructure; always with Retry-After)
         ├── KeysUnreachable      503  auth_unavailable
@@ -203,6 +205,21 @@ class ModelNotFound(NotFound):
     def __init__(self, model: str) -> None:
         message = f"The model `{model}` does not exist or you do not have access to it."
         super().__init__(message, param="model")
+
+
+class Conflict(ClawdError):
+    """What is asked does not fit what is there: an id used twice, a state that has changed."""
+
+    status = 409
+    type = "invalid_request_error"
+    code = "conflict"
+    outcome = "bad_request"
+
+
+class Busy(Conflict):
+    """An answer is being written in this conversation; details: who asked."""
+
+    code = "busy"
 
 
 class RateLimited(ClawdError):

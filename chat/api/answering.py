@@ -1,0 +1,125 @@
+"""Asking by HTTP: the socket's frames as server-sent events, each with an id to resume from."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import StreamingHttpResponse
+
+from accounts.caller import Caller
+from chat import access, frames, words
+from chat.generation import log
+from chat.generation.pieces import End, Seen
+from chat.generation.runner import current_runner
+from chat.generation.watching import watch
+from chat.models import Generation
+from chat.services import asking, making
+from chat.services.asking import Acked
+from clawdsite.core.errors import BadRequest, ClawdError, NotFound
+from gateway.call import Call
+from gateway.streaming import HEADERS
+from gateway.types import Json
+
+GONE = "There is nothing here by this id."
+
+
+def as_error(refused: words.Refused) -> ClawdError:
+    """A refusal of the socket's words, as the HTTP error of the same code."""
+    if refused.code == "not_found":
+        return NotFound(refused.message, param=refused.param)
+    return BadRequest(refused.message, code=refused.code, param=refused.param)
+
+
+async def ask(caller: Caller, call: Call, asked: words.Ask) -> StreamingHttpResponse:
+    """Store the question, then stream its answer."""
+    await making.check_model(asked.options)
+    acked = await _thread(asking.say, caller, asked, worker=current_runner().worker)
+    return await _streamed(caller, call, acked, asked.options)
+
+
+async def again(caller: Caller, call: Call, asked: words.Again) -> StreamingHttpResponse:
+    """Another answer, streamed."""
+    await making.check_model(asked.options)
+    acked = await _thread(asking.again, caller, asked, worker=current_runner().worker)
+    return await _streamed(caller, call, acked, asked.options)
+
+
+async def clear(caller: Caller, asked: words.Clear) -> Json:
+    """Set a context mark."""
+    acked = await _thread(asking.clear, caller, asked)
+    return {"t": "context.cleared", "c": acked.conversation, "after": acked.question}
+
+
+async def stop(caller: Caller, asked: words.Stop) -> Json:
+    """End a running answer, text kept; again is no error."""
+    row = await _thread(access.generation, caller, "conversation.stop", asked.generation)
+    if not current_runner().stop(row.id):
+        await _thread(log.ask_to_stop, row.id)
+    return {"t": "ack", "id": asked.id, "g": str(row.id)}
+
+
+async def resume(caller: Caller, conversation: uuid.UUID, seen: str) -> StreamingHttpResponse:
+    """The rest of what is running. seen: the last event's id, `<generation>:<number>`. NotFound."""
+    where = await _thread(access.get, caller, "conversation.read", conversation)
+    generation, after = _last_event(seen)
+    found = Generation.objects.filter(conversation=where)
+    if generation is not None:
+        row = await found.filter(id=generation).afirst()
+    else:
+        row = await found.filter(state__in=Generation.RUNNING).afirst()
+    if row is None:
+        raise NotFound("No answer is being written in this conversation.")
+    return _events(row.id, after, [])
+
+
+async def _streamed(
+    caller: Caller, call: Call, acked: Acked, options: words.Options
+) -> StreamingHttpResponse:
+    generation = uuid.UUID(acked.generation)
+    if acked.fresh:
+        await making.start(caller, acked, options, call.request_id)
+    first = frames.frame(
+        "ack", id=acked.id, c=acked.conversation, mu=acked.question, ma=acked.answer, g=acked.generation
+    )
+    return _events(generation, 0, [first])
+
+
+def _events(generation: uuid.UUID, after: int, opening: list[str]) -> StreamingHttpResponse:
+    return StreamingHttpResponse(
+        _sse(generation, after, opening), content_type="text/event-stream; charset=utf-8", headers=HEADERS
+    )
+
+
+async def _sse(generation: uuid.UUID, after: int, opening: list[str]) -> AsyncGenerator[bytes, None]:
+    for one in opening:
+        yield f"data: {one}\n\n".encode()
+    try:
+        async with aclosing(watch(generation, after)) as seen:
+            async for found in seen:
+                yield b"".join(_event(generation, one) for one in found)
+    except LookupError:
+        yield f"data: {frames.error('not_found', generation=str(generation))}\n\n".encode()
+
+
+def _event(generation: uuid.UUID, seen: Seen) -> bytes:
+    number = "" if isinstance(seen, End) else f"id: {generation}:{seen.seq}\n"
+    return f"{number}data: {making.frame_of(generation, seen)}\n\n".encode()
+
+
+def _last_event(seen: str) -> tuple[uuid.UUID | None, int]:
+    if not seen:
+        return None, 0
+    generation, _, number = seen.partition(":")
+    try:
+        return uuid.UUID(generation), min(max(int(number or 0), 0), frames.FAR)
+    except ValueError:
+        message = "Last-Event-ID is the id of an event of this answer."
+        raise BadRequest(message, param="Last-Event-ID") from None
+
+
+async def _thread(act: Callable[..., Any], *args: Any, **more: Any) -> Any:
+    return await sync_to_async(act, thread_sensitive=False)(*args, **more)

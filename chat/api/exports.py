@@ -1,0 +1,70 @@
+"""A conversation as a file: what reading allows, and no more."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse
+
+from accounts.caller import Caller
+from chat import access, selectors
+from chat.models import Conversation, Message
+from clawdsite.core.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    name: str
+    media_type: str
+    content: str
+
+
+def export(caller: Caller, conversation: uuid.UUID, wanted: str) -> File:
+    """wanted: `markdown` (the shown branch) or `json` (every branch). NotFound, BadRequest."""
+    row = access.get(caller, "conversation.export", conversation)
+    if wanted == "markdown":
+        return File(f"{row.title or 'conversation'}.md", "text/markdown", _markdown(row))
+    if wanted == "json":
+        whole = json.dumps(_whole(caller, row), ensure_ascii=False, indent=2)
+        return File(f"{row.title or 'conversation'}.json", "application/json", whole)
+    raise BadRequest("format is markdown or json.", param="format")
+
+
+def as_file(file: File) -> HttpResponse:
+    """To be saved, never to be shown as a page of ours."""
+    plain = re.sub(r"[^A-Za-z0-9._ -]+", "_", file.name)[:100]
+    named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name[:100], safe='')}"
+    return HttpResponse(
+        file.content,
+        content_type=f"{file.media_type}; charset=utf-8",
+        headers={"Content-Disposition": named},
+    )
+
+
+def _whole(caller: Caller, row: Conversation) -> dict[str, Any]:
+    messages = row.messages.select_related("asker", "generation").order_by("id")
+    return {**selectors.card(caller, row), "messages": [selectors.message(one) for one in messages]}
+
+
+def _markdown(row: Conversation) -> str:
+    """The shown branch, thinking left out."""
+    everything = {message.id: message for message in row.messages.select_related("asker")}
+    found: list[Message] = []
+    at = row.leaf
+    while at is not None and at in everything:
+        found.append(everything[at])
+        at = everything[at].parent_id
+    parts = [f"# {row.title}\n"] if row.title else []
+    for turn in reversed(found):
+        if turn.role == Message.Role.MARK:
+            parts.append("---\n")
+        elif turn.role == Message.Role.USER:
+            parts.append(f"## {turn.asker.get_full_name() if turn.asker else '?'}\n\n{turn.text}\n")
+        else:
+            parts.append(f"## {turn.model or 'model'}\n\n{turn.text}\n")
+    return "\n".join(parts)

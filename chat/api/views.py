@@ -1,0 +1,148 @@
+"""Parse, make one call, render."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+
+from accounts.policy import Action
+from chat import selectors, words
+from chat.api import answering, exports
+from chat.services import keeping
+from clawdsite.core.errors import BadRequest, NotFound
+from gateway.async_view import AsyncAPIView
+from gateway.types import Json
+from gateway.views import json_body
+
+GONE = "There is nothing here by this id."
+
+
+class ChatView(AsyncAPIView):
+    """A view whose answer is made in a thread: it asks the database."""
+
+    action: ClassVar[Action] = "conversation.list"
+
+    async def asked(self, act: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        return await sync_to_async(act, thread_sensitive=False)(self.caller, *args, **more)
+
+    def id_of(self, text: str) -> uuid.UUID:
+        """An id in the address; another spelling than ours is unknown."""
+        try:
+            found = uuid.UUID(text)
+        except ValueError:
+            raise NotFound(GONE) from None
+        if str(found) != text:
+            raise NotFound(GONE)
+        return found
+
+
+class Conversations(ChatView):
+    """GET: one page of the list. POST: ask the first question of a new one (server-sent events)."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        cursor, archived = request.GET.get("cursor", ""), request.GET.get("archived") == "true"
+        return JsonResponse(await self.asked(selectors.conversations, cursor=cursor, archived=archived))
+
+    async def post(self, request: HttpRequest) -> HttpResponseBase:
+        body = json_body(request)
+        if body.get("c") is not None:
+            raise BadRequest("Ask in a conversation at its own address.", param="c")
+        return await answering.ask(self.caller, self.call, said(words.ask, body))
+
+
+class OneConversation(ChatView):
+    """GET: its card. PATCH: title, team, leaf, pinned, archived. DELETE: undone within 30 s, or gone."""
+
+    async def get(self, request: HttpRequest, conversation: str) -> HttpResponse:
+        return JsonResponse(await self.asked(selectors.one, self.id_of(conversation)))
+
+    async def patch(self, request: HttpRequest, conversation: str) -> HttpResponse:
+        where, body = self.id_of(conversation), json_body(request)
+        unknown = body.keys() - {"title", "team", "leaf", "pinned", "archived"}
+        if unknown or not body:
+            param = min(unknown, default=None)
+            raise BadRequest("PATCH takes title, team, leaf, pinned and archived.", param=param)
+        return JsonResponse(await self.asked(_change, where, body))
+
+    async def delete(self, request: HttpRequest, conversation: str) -> HttpResponse:
+        await self.asked(keeping.delete, self.id_of(conversation))
+        return HttpResponse(status=204)
+
+
+class Undo(ChatView):
+    """POST: take a deletion back."""
+
+    async def post(self, request: HttpRequest, conversation: str) -> HttpResponse:
+        where = self.id_of(conversation)
+        await self.asked(keeping.undo, where)
+        return JsonResponse(await self.asked(selectors.one, where))
+
+
+class Messages(ChatView):
+    """GET: the history, or what is running (Accept: text/event-stream).
+
+    POST: ask, regenerate, stop, clear the context, in the socket's words.
+    """
+
+    async def get(self, request: HttpRequest, conversation: str) -> HttpResponseBase:
+        where = self.id_of(conversation)
+        if "text/event-stream" in request.headers.get("Accept", ""):
+            seen = request.headers.get("Last-Event-ID", "") or request.GET.get("after", "")
+            return await answering.resume(self.caller, where, seen)
+        before = request.GET.get("before", "")
+        return JsonResponse(await self.asked(selectors.history, where, before=before))
+
+    async def post(self, request: HttpRequest, conversation: str) -> HttpResponseBase:
+        where, body = self.id_of(conversation), json_body(request)
+        return await _said(self, {**body, "c": str(where)})
+
+
+class Export(ChatView):
+    """GET: the conversation as a file, `?format=markdown` or `json`."""
+
+    async def get(self, request: HttpRequest, conversation: str) -> HttpResponse:
+        wanted = request.GET.get("format", "markdown")
+        return exports.as_file(await self.asked(exports.export, self.id_of(conversation), wanted))
+
+
+async def _said(view: ChatView, body: Json) -> HttpResponseBase:
+    kind = body.get("t", "chat.send")
+    if kind == "chat.send":
+        return await answering.ask(view.caller, view.call, said(words.ask, body))
+    if kind == "chat.regen":
+        return await answering.again(view.caller, view.call, said(words.again, body))
+    if kind == "chat.stop":
+        return JsonResponse(await answering.stop(view.caller, said(words.stop, body)))
+    if kind == "context.clear":
+        return JsonResponse(await answering.clear(view.caller, said(words.clear, body)))
+    raise BadRequest("t is one of chat.send, chat.regen, chat.stop, context.clear.", param="t")
+
+
+def said(read: Callable[[dict[str, Any]], Any], body: Json) -> Any:
+    """A body in the socket's words; what cannot be taken is the HTTP error of the same code."""
+    try:
+        return read(body)
+    except words.Refused as refused:
+        raise answering.as_error(refused) from None
+
+
+def _change(caller: Any, where: uuid.UUID, body: Json) -> Json:
+    """Each right is checked before anything changes: a later refusal leaves nothing half done."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        if "title" in body:
+            keeping.rename(caller, where, body["title"])
+        if "leaf" in body:
+            keeping.show(caller, where, body["leaf"])
+        marks = {name: body[name] for name in ("pinned", "archived") if name in body}
+        if marks:
+            keeping.shelve(caller, where, **marks)
+        if "team" in body:
+            keeping.move(caller, where, body["team"])
+        return selectors.one(caller, where)

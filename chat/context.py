@@ -1,0 +1,94 @@
+"""What goes up to the model: the branch since the last mark, trimmed on whole turns, never silently."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from accounts.models import User
+from chat.models import Conversation, Image, Message
+from chat.words import Options
+from clawdsite.core.config.schema import Config
+from gateway import types as wire
+
+CHARACTERS_A_TOKEN: Final = 2.0  # cautious: Chinese is about 1.6, English about 4
+FOR_THE_ANSWER: Final = 0.25  # share of the context that is left to the answer
+DEFAULT_CONTEXT: Final = 4096  # tokens, where the model's host does not say
+AN_IMAGE: Final = 1500  # tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """request: for gateway.services.complete. dropped: how many turns did not fit and were left out."""
+
+    request: wire.ChatRequest
+    dropped: int
+
+
+def build(
+    config: Config, where: Conversation, answer: Message, options: Options, *, context_length: int | None
+) -> Context:
+    """The question of `answer` with what was said before it on its branch.
+
+    The question itself always goes, whole: if it alone is too long, the model's host says so (M1).
+    context_length: tokens the model holds, or None.
+    """
+    turns = branch(where, answer)
+    room = (context_length or DEFAULT_CONTEXT) * (1 - FOR_THE_ANSWER)
+    system = _system(config, answer.asker)
+    room -= len(system) / CHARACTERS_A_TOKEN
+    kept: list[Message] = []
+    for turn in reversed(turns):
+        room -= len(turn.text) / CHARACTERS_A_TOKEN + AN_IMAGE * len(turn.images)
+        if room < 0 and kept:
+            break
+        kept.insert(0, turn)
+    while len(kept) > 1 and kept[0].role != Message.Role.USER:
+        kept.pop(0)  # whole turns: never an answer without its question
+    messages = [_message(turn) for turn in kept]
+    if system:
+        messages.insert(0, wire.Message("system", system))
+    pictures = any(message.images for message in messages)
+    model = options.model or ((config.models.vision or None) if pictures else None)
+    request = wire.ChatRequest(
+        model=model,
+        messages=tuple(messages),
+        stream=True,
+        think=options.think,
+        session=str(where.id),
+    )
+    return Context(request, len(turns) - len(kept))
+
+
+def branch(where: Conversation, answer: Message) -> list[Message]:
+    """From the last mark (or the beginning) down to the question of `answer`, oldest first."""
+    everything = {message.id: message for message in where.messages.select_related("asker")}
+    found: list[Message] = []
+    at: uuid.UUID | None = answer.parent_id
+    while at is not None and at in everything:
+        message = everything[at]
+        if message.role == Message.Role.MARK:
+            break
+        found.append(message)
+        at = message.parent_id
+    return [turn for turn in reversed(found) if turn.text or turn.images]
+
+
+def _system(config: Config, asker: User | None) -> str:
+    """models.system_prompt with {name} filled in."""
+    prompt = config.models.system_prompt
+    return prompt.replace("{name}", asker.get_full_name() if asker is not None else "")
+
+
+def _message(turn: Message) -> wire.Message:
+    """Without its thinking: it is for people, and the model does not read its own."""
+    found = Image.objects.filter(id__in=turn.images) if turn.images else ()
+    pictures = {str(image.id): image for image in found}
+    role: wire.Role = "user" if turn.role == Message.Role.USER else "assistant"
+    images = tuple(
+        wire.Image(bytes(pictures[one].content), pictures[one].media_type, f"images[{place}]")
+        for place, one in enumerate(turn.images)
+        if one in pictures
+    )
+    return wire.Message(role, turn.text, images=images)

@@ -1,0 +1,210 @@
+"""Makes answers: one task each, which no socket owns; stop, linger, leave and shutdown end it (D11)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+import uuid
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from accounts.caller import Caller
+from accounts.tokens.revocation import revocations
+from chat.generation import log as database
+from chat.generation.pieces import End
+from chat.generation.running import Running
+from chat.generation.writer import NotSaved, Writer
+from clawdsite.core.config.live import current
+from clawdsite.core.errors import ClawdError
+from gateway import accesslog, services
+from gateway.admission import limits
+from gateway.call import Call
+from gateway.types import ChatRequest, Finished, Text, Thinking
+
+log = logging.getLogger(__name__)
+
+BEAT: Final = 2.0  # seconds between two signs of life; a lease is 8 s
+NOT_SAVED: Final = "not_saved"
+AFTER_END: Final = 60.0  # seconds an ended answer stays in memory for those who watch it
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One answer to make."""
+
+    generation: uuid.UUID
+    conversation: uuid.UUID | None
+    caller: Caller
+    request: ChatRequest
+    request_id: str
+
+
+class Runner:
+    """All answers that this process makes."""
+
+    def __init__(self, writer: Writer | None = None) -> None:
+        self.worker = secrets.token_hex(8)
+        self.writer = writer or Writer()
+        self.running: dict[uuid.UUID, Running] = {}
+        self._makers: set[asyncio.Task[None]] = set()
+        self._beat: asyncio.Task[None] | None = None
+        self._timers: dict[uuid.UUID, asyncio.TimerHandle] = {}
+
+    def start(self, job: Job) -> Running:
+        """Begin; the row and its message are stored already. Returns at once."""
+        running = Running(job.generation, job.conversation, job.caller.id)
+        self.running[job.generation] = running
+        running.on_watchers = lambda count: self._linger(running, count)
+        task = asyncio.get_running_loop().create_task(self._make(running, job))
+        self._makers.add(task)
+        task.add_done_callback(self._makers.discard)
+        if self._beat is None or self._beat.done():
+            self._beat = asyncio.get_running_loop().create_task(self._beats())
+        self._linger(running, 0)
+        return running
+
+    def stop(self, generation: uuid.UUID) -> bool:
+        """End it now, text kept. False: it is not this process's, or over."""
+        running = self.running.get(generation)
+        if running is None or running.end is not None:
+            return False
+        running.stopped = True
+        if running.task is not None:
+            running.task.cancel()
+        return True
+
+    async def close(self) -> None:
+        """The process ends: what still runs is stored as interrupted."""
+        for running in self.running.values():
+            if running.task is not None and running.end is None:
+                running.task.cancel()
+        if self._makers:
+            await asyncio.wait(set(self._makers), timeout=5)
+        if self._beat is not None:
+            self._beat.cancel()
+        for timer in self._timers.values():
+            timer.cancel()
+
+    # ---- one answer ------------------------------------------------------------------------------
+
+    async def _make(self, running: Running, job: Job) -> None:
+        call = Call(job.request_id, method="CHAT", path="/ws/chat", route="/ws/chat", status=200)
+        call.caller, call.stream = job.caller, True
+        task = running.task = asyncio.get_running_loop().create_task(self._ask(running, job, call))
+        if running.stopped:
+            task.cancel()
+        unwatch = revocations.watch(job.caller, lambda what: self._left(running, what))
+        try:
+            await asyncio.wait({task})
+        finally:
+            unwatch()
+        end = _end_of(task, running, call)
+        end = await self._keep(running, end)
+        running.close(end)
+        accesslog.finish(call)
+        self._timer(running, AFTER_END, lambda: self._forget(running))
+
+    async def _ask(self, running: Running, job: Job, call: Call) -> Finished | None:
+        finished: Finished | None = None
+        try:
+            call.closers.append(limits.sit(job.caller, call))
+            async with aclosing(services.complete(job.caller, [job.request], call)) as batches:
+                async for batch in batches:
+                    for event in batch.events:
+                        if isinstance(event, Text):
+                            self.writer.add(running, "text", event.text)
+                        elif isinstance(event, Thinking):
+                            self.writer.add(running, "think", event.text)
+                        elif isinstance(event, Finished):
+                            finished = event
+        finally:
+            await call.close()
+        return finished
+
+    async def _keep(self, running: Running, end: End) -> End:
+        """Store the end; a database that stays away makes it a failure that says so."""
+        try:
+            await self.writer.flush()
+            await self.writer.call(database.finish, running.generation, end)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the watchers must hear an end
+            why = str(error) if isinstance(error, NotSaved) else type(error).__name__
+            log.error("an answer was not stored: %s", why)  # noqa: TRY400 - no conversation text in the log
+            return End(len(running.pieces), "failed", "error", error=NOT_SAVED)
+        return End(len(running.pieces), end.state, end.reason, end.usage, end.error)
+
+    # ---- who watches, who left --------------------------------------------------------------------
+
+    def _linger(self, running: Running, watchers: int) -> None:
+        """With nobody watching it goes on for chat.linger, then stops, text kept."""
+        timer = self._timers.pop(running.generation, None)
+        if timer is not None:
+            timer.cancel()
+        if watchers == 0 and running.end is None:
+            self._timer(running, current().chat.linger, lambda: self.stop(running.generation))
+
+    def _left(self, running: Running, what: str) -> None:
+        if what.startswith("ended"):
+            self.stop(running.generation)
+
+    def _timer(self, running: Running, seconds: float, act: object) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers[running.generation] = loop.call_later(seconds, act)  # type: ignore[arg-type]
+
+    def _forget(self, running: Running) -> None:
+        self.running.pop(running.generation, None)
+        self._timers.pop(running.generation, None)
+
+    # ---- signs of life -----------------------------------------------------------------------------
+
+    async def _beats(self) -> None:
+        while alive := [one.generation for one in self.running.values() if one.end is None]:
+            try:
+                for generation in await self.writer.call(database.beat, self.worker, alive):
+                    self.stop(generation)
+            except Exception as error:  # noqa: BLE001 - a missed beat is made up by the next
+                log.warning("running answers could not say that they live: %s", type(error).__name__)
+            await asyncio.sleep(BEAT)
+
+
+def _end_of(task: asyncio.Task[Finished | None], running: Running, call: Call) -> End:
+    """How the task ended, in the words of the log. Usage in tokens and milliseconds."""
+    ttft = call.ttft()
+    usage = {
+        "in": call.usage.prompt,
+        "out": call.usage.completion,
+        "ttft_ms": None if ttft is None else round(ttft * 1000),
+        "ms": round((time.monotonic() - call.started) * 1000),
+    }
+    if running.broken:
+        call.outcome, call.error_code = "unavailable", NOT_SAVED
+        return End(0, "failed", "error", usage, NOT_SAVED)
+    if task.cancelled():
+        call.outcome = "stopped" if running.stopped else "draining"
+        if running.stopped:
+            return End(0, "stopped", "stopped", usage)
+        return End(0, "interrupted", "interrupted", usage)
+    error = task.exception()
+    if error is None:
+        finished = task.result()
+        length = finished is not None and finished.reason == "length"
+        return End(0, "complete", "length" if length else "stop", usage)
+    if isinstance(error, ClawdError):
+        call.outcome, call.error_code = error.outcome, error.code
+        return End(0, "failed", "error", usage, error.code or "bad_request")
+    log.error("unexpected error", exc_info=error)
+    call.outcome, call.error_code = "error", "internal_error"
+    return End(0, "failed", "error", usage, "internal_error")
+
+
+runner: Runner | None = None
+
+
+def current_runner() -> Runner:
+    """The process's runner, made on the event loop at its first use."""
+    global runner
+    if runner is None:
+        runner = Runner()
+    return runner

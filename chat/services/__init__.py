@@ -1,0 +1,1 @@
+"""What changes a conversation: each act checks its right, changes rows in one transaction, and says so."""

@@ -1,0 +1,13 @@
+"""Conversations by HTTP. Who may call what: tests/access_matrix.csv."""
+
+from django.urls import path
+
+from chat.api import views
+
+urlpatterns = [
+    path("api/conversations", views.Conversations.as_view(), name="conversations"),
+    path("api/conversations/<str:conversation>", views.OneConversation.as_view(), name="conversation"),
+    path("api/conversations/<str:conversation>/messages", views.Messages.as_view(), name="messages"),
+    path("api/conversations/<str:conversation>/undo", views.Undo.as_view(), name="undo"),
+    path("api/conversations/<str:conversation>/export", views.Export.as_view(), name="export"),
+]
