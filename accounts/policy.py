@@ -24,12 +24,16 @@ Action = Literal[
     "conversation.archive",
     "conversation.export",
     "conversation.stop",
+    "conversation.grant",  # nobody by a caller's right; in the admin: `may_grant`
+    "team.members",
+    "team.usage",
+    "team.manage",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A conversation, as far as rights look at it.
+    """A conversation as far as rights look at it, or a team (then without an owner).
 
     owner: a person's id. team: a slug, None: private. granted: an unexpired grant names the caller.
     asker: who asked for the running answer (conversation.stop).
@@ -98,6 +102,10 @@ def keeps_a_place(caller: Caller, resource: Resource) -> bool:
     return caller.kind == "person" and sees(caller, resource)
 
 
+def nobody(caller: Caller, resource: Resource) -> bool:
+    return False
+
+
 def is_person(caller: Caller, resource: Resource) -> bool:
     return caller.kind == "person"
 
@@ -108,8 +116,9 @@ def anybody(caller: Caller, resource: Resource) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """reads: whether chat:read is needed before anything is said of the object. scope: needed besides,
-    and named only to who sees the object and has the role. who: must hold, else the object is hidden."""
+    """who: must hold, else the object is hidden. reads: whether chat:read is needed besides; without it a
+    team's and a granted one is hidden, and only an owner is told what lacks. scope: needed besides that, and
+    named to who sees the object and has the role."""
 
     who: Who
     scope: str | None = None
@@ -131,8 +140,13 @@ RULES: Final[dict[Action, Rule]] = {
     "conversation.pin": Rule(keeps_a_place),
     "conversation.archive": Rule(keeps_a_place),
     "conversation.export": Rule(sees),
-    "conversation.stop": Rule(stops, "chat:write"),
+    "conversation.stop": Rule(stops),
+    "conversation.grant": Rule(nobody),
+    "team.members": Rule(is_lead, reads=False),
+    "team.usage": Rule(is_lead, reads=False),
+    "team.manage": Rule(is_lead, reads=False),
 }
+LONGEST_GRANT: Final = 30 * 86400.0  # seconds
 NOTHING: Final = Resource(owner=None, team=None)
 
 
@@ -141,13 +155,14 @@ def decide(caller: Caller, action: Action, resource: Resource | None = None) -> 
 
     resource: the conversation; None for an act on nothing yet, and for one that is not there.
     """
-    rule = RULES[action]
-    if rule.reads and "chat:read" not in caller.scopes:
-        return Decision(False, f"{action} needs scope chat:read", missing="chat:read")
+    rule, what = RULES[action], resource or NOTHING
     if rule.reads and caller.kind == "debug":
         return Decision(False, "the debug port has no conversations", hidden=True)
-    if not rule.who(caller, resource or NOTHING):
+    if not rule.who(caller, what):
         return Decision(False, f"{action} is not {caller.kind}'s here: {rule.who.__name__}", hidden=True)
+    if rule.reads and "chat:read" not in caller.scopes:
+        told = rule.who is anybody or is_owner(caller, what)
+        return Decision(False, f"{action} needs scope chat:read", missing="chat:read", hidden=not told)
     if rule.scope is not None and rule.scope not in caller.scopes:
         return Decision(False, f"{action} needs scope {rule.scope}", missing=rule.scope)
     how = f"by scope {rule.scope}" if rule.scope else "by chat:read" if rule.reads else "for every caller"
@@ -155,10 +170,11 @@ def decide(caller: Caller, action: Action, resource: Resource | None = None) -> 
 
 
 def may_move_to(caller: Caller, resource: Resource, team: str | None) -> bool:
-    """The owner moves between private and a team of theirs; a lead alone cannot take it anywhere else.
+    """Where to: the owner between private and a team of theirs, the team's lead to another team of theirs.
 
-    A team that is not the caller's answers as an unknown one (M163).
+    A lead does not make it private: it would go back to an owner who may have left the team. A team that is
+    not the caller's answers as an unknown one (M163).
     """
     if team is None:
         return is_owner(caller, resource)
-    return is_owner(caller, resource) and team in caller.teams
+    return keeps(caller, resource) and team in caller.teams

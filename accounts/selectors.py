@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import uuid
+from typing import Final
+
+from django.db.models import Q
 
 from accounts import rights
 from accounts.caller import Caller
 from accounts.models import ExternalIdentity, Membership, User
 from accounts.tokens.scopes import teams
 from clawdsite.core.config.live import current
+from clawdsite.core.errors import InvalidToken
+
+CANDIDATES: Final = 20  # people of one name
+NEAREST: Final = 5
+LOOKED_THROUGH: Final = 20_000  # people, for the nearest name
 
 
 def caller_for(
@@ -20,31 +29,37 @@ def caller_for(
     identity: str | None = None,
     scopes: frozenset[str] | None = None,
 ) -> Caller:
-    """The person as a Caller. Asks the database.
+    """The person as a Caller. Asks the database. InvalidToken (401): not active.
 
-    scopes: None: all of the person's (a session); else a token's: those and no more, and of its history:
-    scopes those alone whose team the person is in. session, token, issued, identity: see Caller.
+    scopes: None: all of the person's (a session); else a token's: those and no more, and none that the person
+    does not have (any more). session, token, issued, identity: see Caller.
     """
-    mine: dict[str, bool] = {}
-    for slug, role in user.memberships.values_list("team__slug", "role"):
-        mine[slug] = mine.get(slug, False) or role == Membership.Role.LEAD
-    if scopes is None:
-        names = list(user.groups.values_list("name", flat=True))
-        local = not names and not user.identities.exists()
-        scopes = rights.person_scopes(current(), names, mine, local=local)
-    seen = teams(scopes) & mine.keys()
-    plain = {scope for scope in scopes if not scope.startswith("history:")}
+    if not user.is_active:
+        raise InvalidToken("token names a person who is not active here")
+    mine, has = standing(user)
+    granted = has if scopes is None else has & scopes
+    seen = teams(granted)
     return Caller(
         "person",
         str(user.pk),
-        scopes=frozenset(plain | {f"history:{slug}" for slug in seen}),
-        teams=frozenset(seen),
+        scopes=granted,
+        teams=seen,
         leads=frozenset(slug for slug in seen if mine[slug]),
         session=session,
         token=token,
         issued=issued,
         identity=identity,
     )
+
+
+def standing(user: User) -> tuple[dict[str, bool], frozenset[str]]:
+    """Teams of this person, and whether they lead each; all their scopes. Active or not."""
+    mine: dict[str, bool] = {}
+    for slug, role in user.memberships.values_list("team__slug", "role"):
+        mine[slug] = mine.get(slug, False) or role == Membership.Role.LEAD
+    names = list(user.groups.values_list("name", flat=True))
+    local = not names and not user.identities.exists()
+    return mine, rights.person_scopes(current(), names, mine, local=local)
 
 
 def person(user_id: str) -> User | None:
@@ -63,13 +78,33 @@ def identity(issuer: str, subject: str) -> ExternalIdentity | None:
 
 
 def people_by(word: str) -> list[User]:
-    """Whom an administrator may mean: a username, UUID, display name, or "<provider>:<subject>"."""
+    """Whom an administrator may mean: a UUID, username, display name, "<provider>:<subject>", subject, e-mail.
+
+    Those of the first way to mean somebody by which anybody is found.
+    """
     try:
         return list(User.objects.filter(pk=uuid.UUID(word)))
     except ValueError:
         pass
-    found = list(User.objects.filter(username=word)) or list(User.objects.filter(display_name=word))
-    provider, colon, subject = word.partition(":")
-    if not found and colon:
-        found = list(User.objects.filter(identities__provider=provider, identities__subject=subject))
-    return found
+    provider, _, subject = word.partition(":")
+    for means in (
+        Q(username=word),
+        Q(display_name__iexact=word),
+        Q(identities__provider=provider, identities__subject=subject),
+        Q(identities__subject=word) | Q(identities__email__iexact=word),
+    ):
+        found = list(User.objects.filter(means).distinct().order_by("username")[:CANDIDATES])
+        if found:
+            return found
+    return []
+
+
+def nearest_people(word: str) -> list[User]:
+    """Up to five people whose username or display name looks like this word."""
+    known: dict[str, uuid.UUID] = {}
+    rows = User.objects.order_by("username").values_list("pk", "username", "display_name")
+    for pk, *names in rows[:LOOKED_THROUGH]:
+        known |= {name.casefold(): pk for name in names if name}
+    wanted = word.casefold()
+    close = [*difflib.get_close_matches(wanted, known, n=NEAREST), *(name for name in known if wanted in name)]
+    return list(User.objects.filter(pk__in={known[name] for name in close[:NEAREST]}))

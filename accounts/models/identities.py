@@ -13,6 +13,7 @@ class ExternalIdentity(models.Model):
     groups: the mapped names (values of group_map) at the last sign-in, bearer or sync.
     groups_at: when the provider said so (the token's iat); an older word changes nothing.
     admin: whether admin_groups made this person an administrator.
+    gone: when a sync found that the provider does not know the person any more.
     sid: the provider's session, for back-channel logout.
     """
 
@@ -32,6 +33,7 @@ class ExternalIdentity(models.Model):
     admin = models.BooleanField(_("administrator by mapping"), default=False)
     sid = models.CharField(max_length=255, blank=True, editable=False)
     last_login = models.DateTimeField(_("last sign-in"), null=True, blank=True)
+    gone = models.DateTimeField(_("gone since"), null=True, blank=True)
     synced = models.DateTimeField(_("last looked up"), null=True, blank=True)
     created = models.DateTimeField(_("created"), auto_now_add=True)
 
