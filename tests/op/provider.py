@@ -6,6 +6,7 @@
     op.sign_out(client, url) -> str              from our logout URL to where it sends back
     op.set("alice", groups=["staff"])            other claims from now on
     op.client_token("chat:read") -> str          an at+jwt of its machine client, aud `op.audience`
+    op.bearer("alice") -> str                    the same of a person, with a claim `groups`
 
 `client` is an httpx.Client (it carries the provider's cookies); it never asks the callback itself.
 """
@@ -17,15 +18,17 @@ import hashlib
 import html
 import json
 import re
+import secrets
 import shutil
 import subprocess
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, quote_plus, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -120,6 +123,31 @@ class Op:
     def client_token(self, scope: str = "chat:read chat:write") -> str:
         form = {"grant_type": "client_credentials", "scope": scope}
         auth = (self.machine_id, self.machine_secret)
+        return str(httpx.post(f"{self.issuer}/token", data=form, auth=auth).json()["access_token"])
+
+    def bearer(self, account: str, scope: str = "openid chat:read chat:write") -> str:
+        verifier = secrets.token_hex(32)
+        challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        resource = f"urn:{self.audience}"
+        asked = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "scope": scope,
+            "resource": resource,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        with httpx.Client() as client:
+            back = self.sign_in(client, f"{self.issuer}/auth?{urlencode(asked)}", account)
+        form = {
+            "grant_type": "authorization_code",
+            "code": parse_qs(urlsplit(back).query)["code"][0],
+            "redirect_uri": self.redirect_uri,
+            "code_verifier": verifier,
+            "resource": resource,
+        }
+        auth = (quote_plus(self.client_id), quote_plus(self.client_secret))
         return str(httpx.post(f"{self.issuer}/token", data=form, auth=auth).json()["access_token"])
 
     def _walk(self, client: httpx.Client, url: str, until: str, typed: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ import pytest
 from accounts.providers.base import SSOError, SSOIdentity, Transaction
 from accounts.providers.discovery import Discovery
 from accounts.providers.oidc import OIDC
+from accounts.tokens.jws import parse
 from clawdsite.core.config.schema import Provider
 from tests.accounts.oidc.asking import transaction
 from tests.op.provider import Op
@@ -98,6 +99,15 @@ def test_signing_out_there_brings_her_back_with_the_state(op: Op, browser: httpx
     url = sign_on(op).logout_url(found.id_token, "state-of-the-way-out", op.back)
     assert url is not None
     assert op.sign_out(browser, url) == f"{op.back}?state=state-of-the-way-out"
+
+
+@pytest.mark.parametrize("whose", ["person", "machine"])
+def test_its_access_tokens_are_for_the_api_and_name_the_groups_of_a_person(op: Op, whose: str) -> None:
+    token = parse(op.bearer("alice") if whose == "person" else op.client_token("chat:read"))
+    assert token.header["typ"] == "at+jwt"
+    assert (token.payload["iss"], token.payload["aud"]) == (op.issuer, op.audience)
+    assert token.payload.get("groups") == (["/eng/team-a", "staff"] if whose == "person" else None)
+    assert "chat:read" in token.payload["scope"].split()
 
 
 def test_the_check_finds_nothing_wrong(op: Op) -> None:

@@ -133,6 +133,7 @@ BAD: dict[str, Bend] = {
     "sso-D20-deep": raw(deep),
     "sso-D20-list": raw(lambda op: forge(op.header, [1], op.sign)),
     "sso-D20-exp-huge": claim("exp", 1e30),
+    "sso-D20-exp-milliseconds": claim("exp", int(time.time() + 300) * 1000),
     "sso-D20-exp-digits": claim("exp", 10**400),
     "sso-D20-exp-NaN": claim("exp", float("nan")),
     "sso-D20-exp-text": claim("exp", str(int(time.time()) + 300)),
