@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.db import DatabaseError, InterfaceError
 
+from accounts import linking, selectors
 from accounts.caller import Caller
 from accounts.models import ExternalIdentity, User
 from accounts.providers import oidc_claims
@@ -24,7 +24,7 @@ from clawdsite.core.errors import InvalidToken, KeysUnreachable
 log = logging.getLogger(__name__)
 
 NOBODY: Final = "token is good, but nobody is known here by its sub (auth.jwt.unknown_subjects)"
-GONE: Final = "token names a person who is not active here"
+GONE: Final = "token names nobody who is active here"
 
 Claims = Mapping[str, Any]
 
@@ -69,17 +69,15 @@ def _tester(issuer: Issuer, claims: Claims) -> Caller:
 
 
 def _person(claims: Claims) -> Caller:
-    """A person's own token. Blocks: asks the database."""
-    try:
-        user = User.objects.filter(pk=uuid.UUID(claims["sub"])).first()
-    except ValueError:
-        user = None
+    """A person's own token: never more than a session of theirs would have now. Blocks: asks the database."""
+    user = selectors.person(claims["sub"])
     if user is None or str(user.pk) != claims["sub"]:
-        raise InvalidToken("token names nobody who is known here")
+        raise InvalidToken(GONE)
     sid = claims.get("sid")
     if not isinstance(sid, str) or not sid:
         raise InvalidToken("token names no session (sid), which every person's token of this gateway does")
-    return _alive(user, claims, session=sid)
+    granted = scopes.granted(claims) & selectors.caller_for(user).scopes
+    return _alive(user, claims, granted, session=sid)
 
 
 # ---- foreign tokens ---------------------------------------------------------------------------
@@ -92,19 +90,16 @@ def _stranger(issuer: Issuer, claims: Claims) -> Caller:
 
 def _bearer(issuer: Issuer, claims: Claims) -> Caller:
     """Named by (iss, sub) and nothing else in the token. Blocks: asks the database."""
-    known = ExternalIdentity.objects.select_related("user").filter(
-        issuer=claims["iss"], subject=claims["sub"]
-    )
-    found = known.first()
+    found, granted = selectors.identity(claims["iss"], claims["sub"]), scopes.granted(claims)
     if found is None:
         if issuer.unknown == "token":
             return _stranger(issuer, claims)
         if issuer.unknown == "refuse" or issuer.provider is None:
             raise InvalidToken(NOBODY)
-        return _alive(_made(issuer.provider, claims), claims, identity=_identity(claims))
+        return _alive(_made(issuer.provider, claims), claims, granted, identity=_identity(claims))
     if found.user.is_active and issuer.provider is not None:
         _apply_groups(found, issuer.provider, claims)
-    return _alive(found.user, claims, identity=_identity(claims))
+    return _alive(found.user, claims, granted, identity=_identity(claims))
 
 
 def _made(provider: Provider, claims: Claims) -> User:
@@ -117,8 +112,6 @@ def _made(provider: Provider, claims: Claims) -> User:
         groups=groups_in(claims, provider),
         said_at=_issued(claims),
     )
-    from accounts import linking
-
     try:
         return linking.sign_in(identity, provider)
     except SSOError as err:
@@ -131,8 +124,6 @@ def _apply_groups(found: ExternalIdentity, provider: Provider, claims: Claims) -
     groups, said_at = groups_in(claims, provider), _issued(claims)
     if groups is None or not said_at:
         return
-    from accounts import linking
-
     if found.groups_at is None or said_at > found.groups_at.timestamp():
         linking.apply_groups(found, groups, said_at)
 
@@ -140,18 +131,23 @@ def _apply_groups(found: ExternalIdentity, provider: Provider, claims: Claims) -
 # ---- both -------------------------------------------------------------------------------------
 
 
-def _alive(user: User, claims: Claims, *, session: str | None = None, identity: str | None = None) -> Caller:
+def _alive(
+    user: User,
+    claims: Claims,
+    granted: frozenset[str],
+    *,
+    session: str | None = None,
+    identity: str | None = None,
+) -> Caller:
     if not user.is_active:
         raise InvalidToken(GONE)
-    from accounts import selectors
-
     return selectors.caller_for(
         user,
         session=session,
         token=_jti(claims),
         issued=_issued(claims),
         identity=identity,
-        scopes=scopes.granted(claims),
+        scopes=granted,
     )
 
 

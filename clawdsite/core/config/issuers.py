@@ -20,6 +20,7 @@ def judge(config: Config) -> Iterator[Finding]:
         if issuer.enabled:
             for finding in _one(issuer, config.development):
                 yield Finding(("auth", "jwt", index, *finding.path), *_rest(finding))
+    yield from _shared_with_django(config)
     yield from _twice(config, "name", "the name of another issuer too")
     yield from _twice(config, "issuer", "the issuer of another entry too")
     yield from _own(config)
@@ -56,6 +57,14 @@ def _hs256(issuer: JwtIssuer, development: bool) -> Iterator[Finding]:
         yield Finding(("secret",), f"is too short: {len(secret)} bytes, needs {SHORTEST} or more", MAKE)
     elif weak_secret(secret):
         yield Finding(("secret",), "stands on a public list of secrets", MAKE, refused=not development)
+
+
+def _shared_with_django(config: Config) -> Iterator[Finding]:
+    """One key for two things: whoever may make tokens could make sessions too."""
+    key = config.secret_key.get_secret_value()
+    for index, issuer in enumerate(config.auth.jwt):
+        if issuer.enabled and key and issuer.secret.get_secret_value() == key:
+            yield Finding(("auth", "jwt", index, "secret"), "is secret_key too", MAKE)
 
 
 def _rs256(issuer: JwtIssuer, development: bool) -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+"""The gateway as an authorization server for machine clients."""
