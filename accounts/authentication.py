@@ -1,4 +1,4 @@
-"""Who sent this request: the token is taken from its headers and nowhere else."""
+"""Who sent this request: by a token in its headers and nowhere else, or by a session's cookie."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.http import HttpRequest
 
 from accounts.caller import Caller
+from accounts.signin.sessions import caller_of_session
 from accounts.tokens.revocation import revocations
 from accounts.tokens.verify import identify
 from clawdsite.core.errors import InvalidToken
@@ -19,16 +20,25 @@ NAMES: Final = {b"authorization": "Authorization", b"api-key": "api-key", b"x-ap
 
 
 async def authenticate(request: HttpRequest) -> Caller:
-    """The caller of an ASGI request, whom nothing has ended. InvalidToken (401), KeysUnreachable (503).
+    """The caller of an ASGI request, whom nothing has ended: by bearer, or where none was sent by a session
+    and its CSRF token. InvalidToken (401), Forbidden (403: a session without that), KeysUnreachable (503).
 
     `clawdbot.debug` in the scope is set by the debug port's listener alone; no header sets it.
     """
     scope: dict[str, Any] = request.scope
     if scope.get("clawdbot.debug") is True:
         return DEBUG_CALLER
-    caller = await identify(token_in(scope["headers"]))
+    headers = scope["headers"]
+    caller = None if carries_token(headers) else await caller_of_session(request)
+    if caller is None:
+        caller = await identify(token_in(headers))
     revocations.admit(caller)
     return caller
+
+
+def carries_token(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a token was sent, good or bad: then it decides, whatever cookie came along."""
+    return any(name.lower() in NAMES and value for name, value in headers)
 
 
 def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -5,20 +5,30 @@ Django's own classes hop to a thread for each of their hooks: some 0.1 ms a hop,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.deprecation import MiddlewareMixin
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from clawdsite.core.paths import is_program
+from accounts.signin import csrf, sessions
+from clawdsite.core.errors import ClawdError
+from clawdsite.core.paths import is_program, speaks_json
+
+# What `?lang=` may say -> Django's name of it.
+LANGUAGES: Final = {"en": "en", "zh": "zh-hans"}
 
 
 class ForBrowsers:
@@ -34,6 +44,47 @@ class ForBrowsers:
         return answer
 
 
+class Language(MiddlewareMixin):
+    """The page's language: `?lang=zh` or `en`, which is then remembered, else what the browser prefers."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if self.async_mode:
+            return self.__acall__(request)
+        chosen, code = self.language(request)
+        with translation.override(code):
+            return self.told(request, self.get_response(request), chosen, code)
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_program(request.path_info):
+            response: HttpResponseBase = await self.get_response(request)
+            return response
+        chosen, code = self.language(request)
+        with translation.override(code):
+            return self.told(request, await self.get_response(request), chosen, code)
+
+    def language(self, request: HttpRequest) -> tuple[str | None, str]:
+        """(what the address asks for, what it will be)."""
+        chosen = LANGUAGES.get(request.GET.get("lang", ""))
+        return chosen, chosen or translation.get_language_from_request(request)
+
+    def told(
+        self, request: HttpRequest, response: HttpResponseBase, chosen: str | None, code: str
+    ) -> HttpResponseBase:
+        """The answer, with its language for caches and readers."""
+        response.headers.setdefault("Content-Language", code)
+        patch_vary_headers(response, ("Accept-Language",))
+        if chosen is not None and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != chosen:
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                chosen,
+                max_age=settings.LANGUAGE_COOKIE_AGE,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+
 class Session(ForBrowsers, SessionMiddleware):
     """request.session."""
 
@@ -43,7 +94,18 @@ class Common(ForBrowsers, CommonMiddleware):
 
 
 class Authentication(ForBrowsers, AuthenticationMiddleware):
-    """request.user."""
+    """request.user; a session that is over or revoked is nobody's any more."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        super().process_request(request)
+        try:
+            sessions.guard(request)
+        except ClawdError as error:  # whether this session still counts cannot be told
+            request.user = AnonymousUser()
+            if speaks_json(request.path_info):
+                return JsonResponse(error.body(), status=error.status, headers=error.headers())
+            return HttpResponse(error.message, status=error.status, headers=error.headers())
+        return None
 
 
 class Messages(ForBrowsers, MessageMiddleware):
@@ -56,6 +118,11 @@ class Frames(ForBrowsers, XFrameOptionsMiddleware):
 
 class Csrf(ForBrowsers, CsrfViewMiddleware):
     """The CSRF token of forms; /v1 is asked with bearers, which no browser adds by itself."""
+
+    def _origin_verified(self, request: HttpRequest) -> bool:
+        """A front end of one's own may also sign people out."""
+        ours: bool = super()._origin_verified(request)
+        return ours or (request.path_info == "/logout" and csrf.is_front_end(request))
 
     async def process_view(self, request: HttpRequest, *rest: Any) -> HttpResponse | None:
         if is_program(request.path_info):

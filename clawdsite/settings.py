@@ -38,7 +38,7 @@ DATABASES: dict[str, Any] = {"default": settings_of(CONFIG.database_url.get_secr
 
 INSTALLED_APPS = [
     *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),  # must stand before staticfiles
-    "django.contrib.admin",
+    "clawdsite.apps.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [  # each lets API paths straight through (clawdsite.browser)
     "clawdsite.browser.StaticFiles",
+    "clawdsite.browser.Language",
     "clawdsite.browser.Session",
     "clawdsite.browser.Common",
     "clawdsite.browser.Csrf",
@@ -81,6 +82,10 @@ WHITENOISE_USE_FINDERS = True  # files are served from where they are installed:
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [beside("locale")]
+LANGUAGE_COOKIE_NAME = "clawdbot-lang"
+LANGUAGE_COOKIE_SECURE = SECURE
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -91,9 +96,21 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-clawdbot-csrf" if SECURE else "clawdbot-csrf"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "clawdsite.views.csrf_failure"
+LOGIN_URL = "login"
 CSRF_TRUSTED_ORIGINS = [f"{PUBLIC.scheme}://{PUBLIC.netloc}"]
 X_FRAME_OPTIONS = "DENY"
 APPEND_SLASH = True
+
+# Counters of attempts (accounts.signin.throttle). Each process counts for itself: a limit holds for it alone,
+# and more than one process needs redis_url. django_ratelimit stands in no list of apps, so its checks, which
+# refuse this cache for that reason, do not run.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # the shipped 300 would let a flood wash the counters out
+    }
+}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the entry counts (server.max_body), before Django reads
 AUTH_PASSWORD_VALIDATORS = [

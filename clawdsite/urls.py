@@ -10,8 +10,11 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
+    path("", include("accounts.signin.urls")),
+    path("", include("accounts.oauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("gateway.urls")),
+    path("", include("chat.urls")),
     re_path(r"^(?:v1|api)(?:/|$)", views.nothing, name="nothing"),
 ]
 

@@ -85,6 +85,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return permission_denied(request, exception)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token, or from a foreign page; Django's reason is for developers."""
+    if speaks_json(request.path):
+        return envelope(Forbidden("Send the CSRF token of GET /api/session as X-CSRFToken."))
+    return render(request, "403.html", status=403)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if speaks_json(request.path):
         return envelope(NotFound("There is nothing here."))

@@ -7,9 +7,23 @@ from typing import Final
 HEALTH: Final = ("/healthz", "/readyz", "/metrics")
 
 
+# What a page of a front end of one's own asks with the session cookie (contract.md, Sessions).
+SESSION: Final = ("/api/session", "/api/auth/token")
+
+
 def is_v1(path: str) -> bool:
     """OpenAI's surface."""
     return path.startswith("/v1/") or path == "/v1"
+
+
+def is_oauth(path: str) -> bool:
+    """Machine clients' endpoints."""
+    return path.startswith("/oauth/") or path == "/oauth"
+
+
+def is_published(path: str) -> bool:
+    """Metadata and keys: the same for everyone, and kept by whoever asked."""
+    return path.startswith("/.well-known/") or path == "/.well-known"
 
 
 def is_health(path: str) -> bool:
@@ -17,9 +31,14 @@ def is_health(path: str) -> bool:
     return path in HEALTH
 
 
+def is_session(path: str) -> bool:
+    """Questions about a session, also from `server.front_ends`."""
+    return path in SESSION
+
+
 def is_program(path: str) -> bool:
     """No session, no CSRF, no HTML: errors are JSON envelopes."""
-    return is_v1(path) or is_health(path)
+    return is_v1(path) or is_health(path) or is_oauth(path) or is_published(path)
 
 
 def speaks_json(path: str) -> bool:

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from clawdsite.core.config.schema import Config
 from clawdsite.core.errors import ClawdError, Forbidden, NotFound
-from clawdsite.core.paths import is_v1
+from clawdsite.core.paths import is_session, is_v1
+from clawdsite.entry.dress import CREDENTIALS
 from clawdsite.entry.head import Head
 
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
@@ -25,6 +26,7 @@ ALLOWED_HEADERS: Final = frozenset(
         *("idempotency-key", "x-requested-with", "cache-control", "last-event-id"),
     )
 )
+SESSION_HEADERS: Final = ("content-type", "accept", "x-csrftoken", "x-requested-with")
 ALLOWED_PREFIXES: Final = ("x-clawdbot-", "openai-", "x-stainless-")
 METHODS: Final = b"GET, POST, OPTIONS"
 MAX_AGE: Final = b"600"
@@ -41,7 +43,11 @@ class Door:
 
     def welcomes(self, origin: str, config: Config) -> bool:
         """Whether a page of this origin may read answers of /v1."""
-        return origin in config.server.cors_origins
+        return origin in config.server.cors_origins or origin in config.server.front_ends
+
+    def shares(self, origin: str, path: str, config: Config) -> bool:
+        """Whether a page of this origin may ask this address with a session's cookie."""
+        return is_session(path) and origin in config.server.front_ends
 
 
 class PublicDoor(Door):
@@ -67,15 +73,23 @@ class DebugDoor(Door):
             return NotFound("The debug port serves /v1 alone.")
         return None
 
+    def shares(self, origin: str, path: str, config: Config) -> bool:
+        return False
+
     def welcomes(self, origin: str, config: Config) -> bool:
         return super().welcomes(origin, config) or _is_loopback_origin(origin)
 
 
-def preflight(asked_headers: str, origin: bytes) -> list[tuple[bytes, bytes]]:
-    """The headers that answer a welcome origin's preflight: the asked ones that /v1 knows."""
+def preflight(asked_headers: str, origin: bytes, *, cookies: bool = False) -> list[tuple[bytes, bytes]]:
+    """The headers that answer a welcome origin's preflight: the asked ones that are known. cookies: of an
+    address that a session asks."""
     asked = [name.strip().lower() for name in asked_headers.split(",")]
-    allowed = [name for name in asked if name in ALLOWED_HEADERS or name.startswith(ALLOWED_PREFIXES)]
+    if cookies:
+        allowed = [name for name in asked if name in SESSION_HEADERS]
+    else:
+        allowed = [name for name in asked if name in ALLOWED_HEADERS or name.startswith(ALLOWED_PREFIXES)]
     return [
+        *([CREDENTIALS] if cookies else []),
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-methods", METHODS),
         (b"access-control-allow-headers", ", ".join(allowed).encode("latin-1")),

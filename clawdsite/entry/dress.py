@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from clawdsite.core.config.schema import Config
-from clawdsite.core.paths import speaks_json
+from clawdsite.core.paths import is_published, speaks_json
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -24,10 +25,9 @@ CSP_NOTHING: Final = (
     b"content-security-policy",
     b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 )
-CSP_PAGE: Final = (
-    b"content-security-policy",
+PAGE: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-    b" connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+    b" connect-src 'self'; form-action %s; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
 # Django's page for developers carries its styles and scripts inside.
 CSP_DEBUG: Final = (
@@ -35,6 +35,7 @@ CSP_DEBUG: Final = (
     b"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:;"
     b" frame-ancestors 'none'",
 )
+CREDENTIALS: Final = (b"access-control-allow-credentials", b"true")
 NO_STORE: Final = (b"cache-control", b"no-store")
 OWN: Final = frozenset((b"x-request-id", b"server", b"openai-version", b"openai-processing-ms"))
 EXPOSED: Final = (
@@ -52,6 +53,7 @@ class Wardrobe:
         production = not config.development and config.public_url.startswith("https://")
         self.always: RawHeaders = [*SECURITY, *([HSTS] if production else [])]
         self.debug_pages = config.development
+        self.page = (b"content-security-policy", PAGE % " ".join(form_targets(config)).encode())
 
     def dress(self, given: RawHeaders, *, path: str, status: int) -> tuple[RawHeaders, bytes]:
         """The app's headers (lower case) with ours -> (headers, content type)."""
@@ -70,7 +72,7 @@ class Wardrobe:
             names.add(name)
             headers.append((name, value))
         headers += [pair for pair in self.always if pair[0] not in names]
-        private = speaks_json(path) or kind.startswith(b"text/event-stream")
+        private = (speaks_json(path) and not is_published(path)) or kind.startswith(b"text/event-stream")
         headers.append(NO_STORE if private else cache)
         if b"content-security-policy" not in names:
             headers.append(self._policy(kind, status))
@@ -79,7 +81,7 @@ class Wardrobe:
     def _policy(self, kind: bytes, status: int) -> tuple[bytes, bytes]:
         if not kind.startswith(b"text/html"):
             return CSP_NOTHING
-        return CSP_DEBUG if self.debug_pages and status in (404, 500) else CSP_PAGE
+        return CSP_DEBUG if self.debug_pages and status in (404, 500) else self.page
 
 
 def v1_headers(milliseconds: float) -> RawHeaders:
@@ -87,9 +89,18 @@ def v1_headers(milliseconds: float) -> RawHeaders:
     return [(b"openai-version", b"2020-10-01"), (b"openai-processing-ms", str(round(milliseconds)).encode())]
 
 
-def cors_headers(origin: bytes) -> RawHeaders:
-    """For a known origin; never with credentials (H-19)."""
+def form_targets(config: Config) -> list[str]:
+    """Where a form of ours may end up: browsers hold form-action against redirects too, and signing out goes
+    on to the provider, signing in to a front end of one's own."""
+    issuers = (urlsplit(provider.issuer_url) for provider in config.providers if provider.issuer_url)
+    return ["'self'", *(f"{one.scheme}://{one.netloc}" for one in issuers), *config.server.front_ends]
+
+
+def cors_headers(origin: bytes, *, cookies: bool = False) -> RawHeaders:
+    """For a known origin. cookies: for a front end of one's own, where a session is asked about; nowhere
+    else are there credentials (H-19)."""
     return [
+        *([CREDENTIALS] if cookies else []),
         (b"access-control-allow-origin", origin),
         (b"access-control-expose-headers", EXPOSED),
         (b"vary", b"Origin"),

@@ -13,7 +13,7 @@ from clawdsite.core import log as logs
 from clawdsite.core.config import live
 from clawdsite.core.errors import ClawdError, Draining, Forbidden, Internal
 from clawdsite.core.lifecycle import lifecycle
-from clawdsite.core.paths import is_health, is_v1
+from clawdsite.core.paths import is_health, is_session, is_v1
 from clawdsite.entry import head as heads
 from clawdsite.entry.asgi import Message, Receive, Scope, Send
 from clawdsite.entry.body import Body
@@ -37,7 +37,7 @@ class Exchange:
     """State of one request. `touched`, `pending` and `finished` are what a streamed token costs here."""
 
     __slots__ = (
-        "entry", "config", "scope", "call", "path", "head", "origin", "body", "_receive", "_send",
+        "entry", "config", "scope", "call", "path", "head", "origin", "cookies", "body", "_receive", "_send",
         "started", "streaming", "finished", "sealed", "gone", "closing",
         "touched", "pending", "verdict", "beats",
     )  # fmt: skip
@@ -55,7 +55,7 @@ class Exchange:
             client_request_id=self.head.client_request_id(),
         )
         self._receive, self._send = receive, send
-        self.origin = b""
+        self.origin, self.cookies = b"", False
         deadline = self.call.started + entry.limits.body
         self.body = Body(receive, self.config.server.max_body, deadline)
         self.started = self.streaming = self.finished = self.sealed = False
@@ -106,17 +106,17 @@ class Exchange:
 
     async def _serve(self) -> None:
         head, call = self.head, self.call
-        if is_v1(self.path):
-            origin = head.text(b"origin")
-            if origin and self.entry.door.welcomes(origin, self.config):
-                self.origin = head.wanted[b"origin"]
+        shared = is_session(self.path)
+        if shared or is_v1(self.path):
+            self._welcome(head.text(b"origin"), shared)
         if lifecycle.draining and not is_health(self.path):
             self.closing = True
             raise Draining("The gateway is shutting down. Try again in a moment.", retry_after=5)
         refusal = self.entry.door.refusal(head, self.path, self.config)
         if refusal is not None:
             raise refusal
-        if call.method == "OPTIONS" and b"access-control-request-method" in head.wanted and is_v1(self.path):
+        asks_first = call.method == "OPTIONS" and b"access-control-request-method" in head.wanted
+        if asks_first and (shared or is_v1(self.path)):
             await self._preflight()
             return
         self.body.check(head.text(b"content-length"))
@@ -124,13 +124,18 @@ class Exchange:
             call.sampled = self.body.keep = True
         await self.entry.app(self.scope, self.receive, self.send)
 
+    def _welcome(self, origin: str, shared: bool) -> None:
+        """Whether the page that asks may read the answer; `shared`: an address that is asked with cookies."""
+        door, config = self.entry.door, self.config
+        if origin and (door.shares(origin, self.path, config) if shared else door.welcomes(origin, config)):
+            self.origin, self.cookies = self.head.wanted[b"origin"], shared
+
     async def _preflight(self) -> None:
         if not self.origin:
-            raise Forbidden(
-                "Pages of this origin may not call this API (server.cors_origins).", param="Origin"
-            )
+            key = "front_ends" if is_session(self.path) else "cors_origins"
+            raise Forbidden(f"Pages of this origin may not call this API (server.{key}).", param="Origin")
         asked = self.head.text(b"access-control-request-headers")
-        await self._answer(204, preflight(asked, self.origin), b"")
+        await self._answer(204, preflight(asked, self.origin, cookies=self.cookies), b"")
 
     # ---- in ------------------------------------------------------------------------------------
 
@@ -169,7 +174,7 @@ class Exchange:
         if is_v1(self.path):
             headers += v1_headers((time.monotonic() - call.started) * 1000)
         if self.origin and call.method != "OPTIONS":
-            headers += cors_headers(self.origin)
+            headers += cors_headers(self.origin, cookies=self.cookies)
         if self.closing or lifecycle.draining:
             headers.append(CLOSE)
         call.status, self.started = status, True
