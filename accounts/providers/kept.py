@@ -42,7 +42,7 @@ class Kept(Generic[T]):
             return self._at_hand()
         self._fetch(fetch, deadline, tried)
         if self._found is None or self._age() >= STALE:
-            raise self._failure or SSOError("provider_unavailable", f"{self._what}: nothing came")
+            raise self._none()
         return self._found
 
     def again(self, fetch: Callable[[Deadline], T], deadline: Deadline, *, most: int = BURST) -> T:
@@ -59,8 +59,15 @@ class Kept(Generic[T]):
 
     def _at_hand(self) -> T:
         if self._found is None:
-            raise SSOError("provider_unavailable", f"{self._what}: nothing came")
+            raise self._none()
         return self._found
+
+    def _none(self) -> SSOError:
+        """Anew for each thread: what one raises is not another's."""
+        failure = self._failure
+        if failure is None:
+            return SSOError("provider_unavailable", f"{self._what}: nothing came")
+        return SSOError(failure.code, failure.detail)
 
     def _is_due(self) -> bool:
         if self._found is None or self._age() >= STALE:
@@ -74,8 +81,10 @@ class Kept(Generic[T]):
     def _fetch(
         self, fetch: Callable[[Deadline], T], deadline: Deadline, tried: int, *, extra: bool = False
     ) -> None:
-        """One fetch, unless another thread's came to an end since `tried` was read: its outcome counts."""
-        if not self._flight.acquire(timeout=max(0.0, deadline.left())):
+        """One fetch, unless another thread's came to an end since `tried` was read: its outcome counts.
+        Nobody waits for another's while there is a copy that will do."""
+        will_do = self._found is not None and self._age() < STALE and not extra
+        if not self._flight.acquire(timeout=0.0 if will_do else max(0.0, deadline.left())):
             return
         try:
             if self._tried != tried:

@@ -196,6 +196,23 @@ def test_what_was_good_serves_on_for_a_day_while_the_provider_is_down(
     patient.refused("provider_unavailable")
 
 
+def test_only_one_of_many_waits_while_a_good_copy_is_fetched_anew(
+    patient: Browser, op: Forging, clock: Clock
+) -> None:
+    patient.sign_in()
+    hold = threading.Event()
+    op.answers[METADATA] = Answer(200, as_json(op.said_metadata()).body, hold=hold)
+    clock.pass_by(3601)
+    first = threading.Thread(target=patient.sign_on.discovery.metadata)
+    first.start()
+    while op.count(METADATA) < 2:
+        hold.wait(0.01)
+    assert patient.sign_on.discovery.metadata().issuer == op.issuer
+    assert first.is_alive()
+    hold.set()
+    first.join(10)
+
+
 def test_keys_of_another_address_replace_those_of_the_old_one(
     patient: Browser, op: Forging, clock: Clock
 ) -> None:
