@@ -16,6 +16,7 @@ from chat.generation import log
 from chat.generation.pieces import End, Seen
 from chat.generation.runner import current_runner
 from chat.generation.watching import watch
+from chat.hub import hub
 from chat.models import Generation
 from chat.services import asking, making
 from chat.services.asking import Acked
@@ -82,6 +83,7 @@ async def _streamed(
     generation = uuid.UUID(acked.generation)
     if acked.fresh:
         await making.start(caller, acked, options, call.request_id)
+        hub.began(uuid.UUID(acked.conversation), generation)
     first = frames.frame(
         "ack", id=acked.id, c=acked.conversation, mu=acked.question, ma=acked.answer, g=acked.generation
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clawdsite.core.config import live
+from clawdsite.entry import sockets
 from clawdsite.entry.asgi import App, Hook, Receive, Scope, Send
 from clawdsite.entry.door import Door, PublicDoor
 from clawdsite.entry.dress import Wardrobe
@@ -27,7 +28,8 @@ class Limits:
 class Entry:
     """An ASGI application around another one.
 
-    door: who may come in. opened, closed: awaited at the server's start and end (ASGI lifespan).
+    door: who may come in. sockets: what serves /ws/chat; None: nothing does.
+    opened, closed: awaited at the server's start and end (ASGI lifespan).
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Entry:
         limits: Limits | None = None,
         opened: Hook | None = None,
         closed: Hook | None = None,
+        sockets: App | None = None,
     ) -> None:
         self.app = app
         self.door = door or PublicDoor()
@@ -45,6 +48,7 @@ class Entry:
         self.pulse = Pulse(self.limits.tick)
         self.opened = opened
         self.closed = closed
+        self.sockets = sockets
         self._wardrobe: Wardrobe | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,6 +56,8 @@ class Entry:
             await Exchange(self, scope, receive, send).run()
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif self.sockets is not None:
+            await sockets.serve(self.sockets, scope, receive, send)
         else:  # no socket is served here: closing before accepting is HTTP 403
             await receive()
             await send({"type": "websocket.close", "code": 1008})

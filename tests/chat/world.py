@@ -40,6 +40,16 @@ from accounts.models import Membership, Team, User
 from accounts.selectors import caller_for
 from accounts.tokens.issue import issue, issue_for_session
 from clawdsite.core.config.live import current
+from django.http import HttpRequest
+from accounts.signin import sessions
+
+def signed_in(user):
+    request = HttpRequest()
+    request.session = sessions.store(None)
+    sessions.open_for(request, user)
+    request.session.save()
+    return request.session.session_key
+
 found = {}
 for name, teams in json.loads(sys.argv[2]).items():
     user = User.objects.create_user(name, display_name=name.title())
@@ -47,7 +57,7 @@ for name, teams in json.loads(sys.argv[2]).items():
         team, _ = Team.objects.get_or_create(slug=slug)
         Membership.objects.create(user=user, team=team, role=role)
     caller = caller_for(user, session=f"session-of-{name}", issued=time.time())
-    found[name] = {"id": str(user.pk), "token": issue_for_session(caller)[0]}
+    found[name] = {"id": str(user.pk), "token": issue_for_session(caller)[0], "cookie": signed_in(user)}
 scope = "chat:read chat:write history:team-a"
 found["machine"] = {"id": "", "token": issue(current(), sub="robot", scope=scope, ttl=600)}
 print(json.dumps(found))
@@ -78,6 +88,10 @@ class World(Process):
 
     def token(self, who: str = "alice", scope: str | None = None) -> str:
         return self.people[who]["token"]
+
+    def cookie(self, who: str) -> str:
+        """The session cookie of this person."""
+        return self.people[who]["cookie"]
 
     def client(self, who: str | None = "alice", **options: Any) -> httpx.Client:
         """One for each person, closed with the world."""

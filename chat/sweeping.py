@@ -1,0 +1,66 @@
+"""What time does to the chat: leases run out, deletions become final, old things are forgotten."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+from typing import Final
+
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from chat.generation import log as generations
+from chat.models import Image, Sent
+from chat.services import keeping
+
+log = logging.getLogger(__name__)
+
+EVERY: Final = 2.0  # seconds; an answer whose process died is `interrupted` within 10 (lease 8)
+REMEMBERED: Final = timedelta(hours=24)  # how long the same id gets the same answer
+UNUSED: Final = timedelta(hours=1)  # how long an upload waits for its message
+
+
+class Sweeper:
+    """A thread of each process; what it does is idempotent, so two at once do no harm."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin (once)."""
+        if self._thread is None:
+            self._ended.clear()
+            self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        if self._thread is not None:
+            self._ended.set()
+            self._thread.join(10)
+            self._thread = None
+
+    def _run(self) -> None:
+        failing = False
+        while not self._ended.wait(EVERY):
+            close_old_connections()
+            try:
+                sweep()
+                failing = False
+            except DatabaseError as error:
+                if not failing:
+                    log.warning("the chat is not swept: %s", type(error).__name__)
+                failing = True
+
+
+def sweep() -> None:
+    """One round."""
+    generations.sweep()
+    keeping.purge()
+    now = timezone.now()
+    Sent.objects.filter(at__lt=now - REMEMBERED).delete()
+    Image.objects.filter(conversation=None, created__lt=now - UNUSED).delete()
+
+
+sweeper: Final = Sweeper()
