@@ -14,6 +14,9 @@ django.setup(set_prefix=False)
 import clawdsite.urls  # noqa: E402, F401 - every view is loaded now, not by the first caller
 from accounts.sync import syncing  # noqa: E402 - models are importable only now
 from accounts.tokens.revocation import revocations  # noqa: E402
+from chat.consumers import ChatConsumer  # noqa: E402
+from chat.generation.runner import current_runner  # noqa: E402
+from chat.sweeping import sweeper  # noqa: E402
 from clawdsite.entry import Entry  # noqa: E402
 from clawdsite.entry.lean import Lean  # noqa: E402
 from gateway import upstream, usage  # noqa: E402
@@ -24,18 +27,21 @@ async def opened() -> None:
     await asyncio.to_thread(revocations.start)
     usage.writer.start()
     syncing.start()
+    sweeper.start()
 
 
 async def closed() -> None:
     """After the last request."""
     syncing.stop()
+    await current_runner().close()
+    sweeper.stop()
     await upstream.close()
     revocations.stop()
     usage.writer.stop()
 
 
 django_app = Lean()
-application = Entry(django_app, opened=opened, closed=closed)
+application = Entry(django_app, opened=opened, closed=closed, sockets=ChatConsumer.as_asgi())
 
 if sys.argv[1:2] == ["runserver"]:  # daphne has no lifespan
     revocations.start()
