@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 BUSY: Final = 10  # seconds a writer waits for SQLite's lock
 CONNECT: Final = 5  # seconds to reach PostgreSQL: a dead database must not hang a call (M16)
+UNHEARD: Final = 10_000  # milliseconds until a connection whose other end vanished is given up, likewise
 
 # WAL: readers never wait for the writer; NORMAL: a power cut may lose the last commits, never the file.
 PRAGMAS: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
@@ -40,5 +41,5 @@ def _postgres(parts: SplitResult) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "OPTIONS": {"connect_timeout": CONNECT, **dict(parse_qsl(parts.query))},
+        "OPTIONS": {"connect_timeout": CONNECT, "tcp_user_timeout": UNHEARD, **dict(parse_qsl(parts.query))},
     }
