@@ -172,6 +172,8 @@ def test_no_secret_token_or_code_is_logged(
     """At debug, with the product's own log in place: neither ours nor httpx's lines hold them."""
     monkeypatch.setattr("clawdsite.core.redact.text", lambda value: value)  # nothing leans on the redactor
     config = Config.model_validate({"mode": "development", "logging": {"level": "debug", "format": "text"}})
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.DEBUG)  # whoever did that, our log undoes it
     log.configure(config)
     seen = Everything()
     for name in ("httpx", "httpcore", "accounts"):

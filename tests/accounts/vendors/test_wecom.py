@@ -74,6 +74,7 @@ def test_a_circle_of_departments_ends(wecom: At) -> None:
     wecom.double.move_department("2", "3")
     found = wecom.sign_in("Alice", wecom.sign_on(ancestors=True))
     assert found.groups == ("wecom:dept:3", "wecom:dept:2")
+    assert wecom.double.count(DEPARTMENT_GET) == 2
 
 
 def test_a_department_that_is_not_visible_ends_the_way_up(wecom: At) -> None:
