@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from accounts.models import ExternalIdentity, Membership, Team, User
+from accounts.tokens.issue import issue
+from accounts.tokens.keys import prepare
 from clawdsite.core.config.schema import Config
 from tests.accounts.forge import forge, rsa_by, rsa_key
+from tests.accounts.test_keys import put
 from tests.doubles.forging import Forging, without_none
 from tests.live import signing_key
 
@@ -77,3 +80,14 @@ def known(op: Forging, name: str = "alice", subject: str = "alice-1", *slugs: st
         team, _ = Team.objects.get_or_create(slug=slug)
         Membership.objects.create(user=user, team=team, source="sso")
     return user
+
+
+def own_kid(config: Config) -> str:
+    """The gateway signs with a key that the tests have in hand."""
+    put(Path(config.data_dir), "0001.pem", rsa_key("own"))
+    return prepare(config)[0].kid
+
+
+def trial(config: Config) -> str:
+    """A token as the command line makes one, which may read."""
+    return issue(config, sub="tester", scope="chat:read", ttl=60)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,31 +20,11 @@ from accounts.tokens.verify import identify
 from clawdsite.core.config import live
 from clawdsite.core.config.schema import Config
 from clawdsite.core.errors import InvalidToken, KeysUnreachable
-from tests.accounts.bearers import accepting, bearer, known
+from tests.accounts.bearers.making import accepting, bearer, known
 from tests.accounts.doors import judge
 from tests.accounts.forge import SECRET, forge, hmac_by
 from tests.doubles.forging import Forging
 from tests.proof import proves
-
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def op() -> Iterator[Forging]:
-    with Forging() as forging:
-        yield forging
-
-
-@pytest.fixture
-def config(op: Forging, tmp_path: Path) -> Iterator[Config]:
-    revocations.forget()
-    with live.override(accepting(op, tmp_path)) as found:
-        yield found
-
-
-@pytest.fixture
-def alice(op: Forging) -> User:
-    return known(op, "alice", "alice-1", "team-a")
 
 
 def caller_of(config: Config, token: str) -> Caller:

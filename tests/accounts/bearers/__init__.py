@@ -1,0 +1,1 @@
+"""Bearers: of a sign-on provider, and of our own."""
