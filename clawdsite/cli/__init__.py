@@ -20,6 +20,10 @@ OWN: Final = {
     "check": "say what is wrong with the configuration",
     "explain": "say what a key is set to, and where",
     "token": "tokens for trying out",
+    "client": "machine clients and their secrets",
+    "keys": "the keys that sign the gateway's own tokens",
+    "explain-access": "say what a person can see, and why",
+    "audit": "the log of who did what",
 }
 SETTINGS: Final = "clawdsite.settings"
 
@@ -53,9 +57,9 @@ def _own(words: list[str]) -> int:
         return 2
     if args.command == "start":
         given.path(args.config)  # it must be there; start reads it
-    if args.command == "token":
+    if args.command in ("token", "client", "keys", "explain-access", "audit"):
         given.install(args.config)  # Django's settings are made of it
-    return int(importlib.import_module(f"clawdsite.cli.{args.command}").run(args))
+    return int(importlib.import_module(f"clawdsite.cli.{args.command.replace('-', '_')}").run(args))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,6 +81,14 @@ def _parser() -> argparse.ArgumentParser:
         "key", metavar="KEY", help="such as upstream.timeout; a section gives all its keys"
     )
     _token(made["token"])
+    _client(made["client"])
+    _keys(made["keys"])
+    _configured(made["explain-access"])
+    made["explain-access"].add_argument(
+        "person", metavar="PERSON", help="username, id, name, e-mail, or PROVIDER:ID"
+    )
+    audit = made["audit"].add_subparsers(dest="action", metavar="verify", required=True)
+    _configured(audit.add_parser("verify", help="is every line as it was written, and none missing between?"))
     return parser
 
 
@@ -100,6 +112,36 @@ def _token(parser: argparse.ArgumentParser) -> None:
     issue.add_argument("--sub", metavar="NAME", help="who the token names")
     issue.add_argument("--scope", metavar="SCOPES", help='such as "chat:read chat:write"')
     issue.add_argument("--ttl", type=_seconds, metavar="DURATION", help="such as 1h; at most 24h")
+
+
+def _client(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="create|rotate|revoke|list", required=True)
+    create = actions.add_parser("create", help="make a client; prints its secret, this once")
+    create.add_argument("name", metavar="NAME", help="what people call it")
+    create.add_argument("--scope", required=True, metavar="SCOPES", help='such as "chat:read chat:write"')
+    create.add_argument("--ttl", type=_seconds, default=600.0, metavar="DURATION", help="of tokens: 1m to 1h")
+    create.add_argument("--expires", type=_seconds, metavar="DURATION", help="from now, such as 90d")
+    create.add_argument("--owner", metavar="USERNAME", help="the person who answers for it")
+    rotate = actions.add_parser("rotate", help="give it another secret; prints it, this once")
+    rotate.add_argument("client", metavar="CLIENT", help="client id or name")
+    rotate.add_argument(
+        "--keep", type=_seconds, default=86400.0, metavar="DURATION", help="0: the old one is lost"
+    )
+    revoke = actions.add_parser("revoke", help="end it and its tokens, for good")
+    revoke.add_argument("client", metavar="CLIENT", help="client id or name")
+    revoke.add_argument("--reason", default="", metavar="TEXT", help="for the audit log")
+    for each in (create, rotate, revoke, actions.add_parser("list", help="every client, without secrets")):
+        _configured(each)
+
+
+def _keys(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="rotate|list", required=True)
+    rotate = actions.add_parser("rotate", help="make the next signing key")
+    rotate.add_argument(
+        "--now", action="store_true", help="the old one is lost: sign at once, refuse its tokens"
+    )
+    for each in (rotate, actions.add_parser("list", help="every key, and what it is good for")):
+        _configured(each)
 
 
 def _workers(text: str) -> int:

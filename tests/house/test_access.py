@@ -30,6 +30,8 @@ SAMPLES = {
     "^(?:v1|api)(?:/|$)": "v1/nothing/here",
     "auth/<slug:slug>/start": "auth/wecom/start",
     "auth/<slug:slug>/backchannel": "auth/wecom/backchannel",
+    ".well-known/oauth-authorization-server/<path:path>": ".well-known/oauth-authorization-server/else",
+    r"^(?:oauth|\.well-known)(?:/|$)": "oauth/nothing",
 }
 WECOM = {
     "provider": "wecom",
