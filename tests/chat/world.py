@@ -77,6 +77,18 @@ class World(Process):
         self.people = json.loads(self.run(MAKING, json.dumps(PEOPLE)))
         return self
 
+    def again(self) -> None:
+        """Start the process anew, on the same database, after it died."""
+        for client in self.clients.values():
+            client.close()
+        self.clients.clear()
+        self.ended()
+        for pipe in (self.child.stdout, self.child.stderr):
+            if pipe is not None:
+                pipe.close()
+        self.out.clear()
+        super().__enter__()
+
     def run(self, script: str, *words: str) -> str:
         """Another process of the operating system does something to the same database -> what it printed."""
         done = subprocess.run(

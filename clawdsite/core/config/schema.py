@@ -155,7 +155,7 @@ class Models(Section):
         description="Sampling defaults by model name, for what a request leaves out: temperature, top_p, "
         "top_k, min_p, repeat_penalty, frequency_penalty, presence_penalty, seed.",
     )
-    system_prompt: str = key("", "System prompt of the web chat.", planned=True)
+    system_prompt: str = key("", "System prompt of the web chat; {name} is who asks.")
     reasoning_fields: Literal["both", "reasoning_content", "reasoning", "none"] = key(
         "both", "Names under which thinking is sent to API clients."
     )
@@ -195,7 +195,7 @@ class ImageLimits(Section):
 
 
 class Chat(Section):
-    linger: Seconds = key(60.0, "How long an answer goes on with nobody watching.", planned=True)
+    linger: Seconds = key(60.0, "How long an answer goes on with nobody watching.", ge=0)
     image: ImageLimits = part(ImageLimits, "Limits of images, uploaded or in data URLs.")
 
 

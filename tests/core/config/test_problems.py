@@ -59,7 +59,6 @@ def test_all_problems_come_at_once_with_file_line_and_key(tmp_path: Path) -> Non
         "(did you mean models.options.qwen3:32b.temperature?)",
         "18: models.aliases.a: expected text (put quotes around it)",
         "19: chat.image.max_bytes: expected a size such as 20MB or 32MiB",
-        "19: chat.linger: not available yet",
     ]
 
 
@@ -118,9 +117,7 @@ def test_a_key_in_the_wrong_place_is_not_missed_in_the_right_one(tmp_path: Path)
     ("text", "key"),
     [
         ("redis_url: redis://r", "redis_url"),
-        ("models: {system_prompt: Be kind.}", "models.system_prompt"),
         ("limits: {teams: {team-a: {rpm: 5}}}", "limits.teams.team-a.rpm"),
-        ("chat: {linger: 5m}", "chat.linger"),
         ("upstream: [{url: http://a:1}, {url: http://b:1}]", "upstream[1]"),
         ("server: {workers: 2}", "server.workers"),
     ],
@@ -135,7 +132,6 @@ def test_what_is_not_built_is_refused_and_never_ignored(tmp_path: Path, text: st
     [
         "redis_url: ''",
         "limits: {teams: {}}",
-        "chat: {linger: 60s}",
         "server: {workers: 1}",
     ],
 )
