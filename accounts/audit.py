@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -27,6 +28,7 @@ ACTIONS: Final = frozenset(
     )
 )
 FIRST: Final = "0" * 64
+sitting_at: Final[ContextVar[str]] = ContextVar("sitting_at", default="")  # the address of who acts now
 LOCK: Final = 0x636C6177  # PostgreSQL's advisory lock of this log
 
 
@@ -46,6 +48,7 @@ def record(
 ) -> AuditLine:
     """One line, inside the caller's transaction: no act without its line, and no line without its act.
 
+    address: empty: `sitting_at`, which the admin sets for everything done there.
     details: field names and new values; never a secret, never conversation text. ValueError: an action that
     is not in ACTIONS.
     """
@@ -59,8 +62,8 @@ def record(
             actor=actor[:200],
             action=action,
             target=target[:300],
-            details=json.loads(json.dumps(details or {}, default=str)),
-            address=address[:64],
+            details=_plain(details or {}),
+            address=(address or sitting_at.get())[:64],
             previous=last or FIRST,
         )
         line.hash = _digest(line, _key())
@@ -81,6 +84,11 @@ def verify() -> Broken | None:
             return Broken(line.pk, f"does not follow line {before}: lines before it were removed or moved")
         previous, before = line.hash, line.pk
     return None
+
+
+def _plain(details: dict[str, Any]) -> Any:
+    """As every database gives it back: fractions become text, for PostgreSQL spells them anew."""
+    return json.loads(json.dumps(details, default=str), parse_float=str, parse_constant=str)
 
 
 def _one_at_a_time() -> None:

@@ -39,9 +39,11 @@ def sign_in(identity: SSOIdentity, provider: Provider, *, link_to: User | None =
 
 
 def _sign_in(identity: SSOIdentity, provider: Provider, link_to: User | None) -> User:
-    known = ExternalIdentity.objects.select_related("user").filter(
-        issuer=identity.issuer, subject=identity.subject
-    )
+    known = (
+        ExternalIdentity.objects.select_for_update()
+        .select_related("user")
+        .filter(issuer=identity.issuer, subject=identity.subject)
+    )  # locked in the order of apply_groups: the identity, then its person
     external = known.first()
     if external is None:
         external = _first(identity, provider, link_to)
@@ -49,13 +51,16 @@ def _sign_in(identity: SSOIdentity, provider: Provider, link_to: User | None) ->
         raise SSOError("email_conflict", "this account at the provider belongs to another person here")
     user = external.user
     _let_in(user, provider)
-    if name := clean_name(identity.name):
+    name, before = clean_name(identity.name), external.provider
+    if name and name != user.display_name:
         user.display_name = name
         user.save(update_fields=["display_name"])
     external.email, external.email_verified = (identity.email or "")[:254], identity.email_verified
     external.sid, external.last_login = (identity.sid or "")[:255], timezone.now()
-    external.provider = provider.slug
-    external.save(update_fields=["email", "email_verified", "sid", "last_login", "provider"])
+    external.provider, external.gone = provider.slug, None
+    external.save(update_fields=["email", "email_verified", "sid", "last_login", "provider", "gone"])
+    if before != provider.slug:  # it has another name in the configuration now: what the old one gave goes
+        settle(user, before)
     apply_groups(external, identity.groups, identity.said_at)
     user.refresh_from_db()
     return user
@@ -63,6 +68,8 @@ def _sign_in(identity: SSOIdentity, provider: Provider, link_to: User | None) ->
 
 def _first(identity: SSOIdentity, provider: Provider, link_to: User | None) -> ExternalIdentity:
     user = link_to or _by_email(identity, provider)
+    if user is not None and not user.is_active:
+        raise SSOError("not_a_member", OFF)
     actor = f"login:{provider.slug}"
     if user is None:
         user = User.objects.create_user(f"sso-{uuid.uuid4()}")
@@ -78,15 +85,19 @@ def _by_email(identity: SSOIdentity, provider: Provider) -> User | None:
     """Whom a verified e-mail names among verified ones; never an administrator, never one of several."""
     if not provider.link_by_verified_email or identity.email_verified is not True or not identity.email:
         return None
-    found = User.objects.filter(
-        identities__email__iexact=identity.email, identities__email_verified=True
-    ).distinct()
-    people = list(found[:2])
+    claimed = ExternalIdentity.objects.filter(email__iexact=identity.email, email_verified=True)
+    same = [one for one in claimed.select_related("user") if _same(one.email, identity.email)]
+    people = list({one.user_id: one.user for one in same}.values())
     if not people:
         return None
     if len(people) > 1 or people[0].is_staff or people[0].is_superuser:
         raise SSOError("email_conflict", "the verified e-mail is that of an administrator, or of several")
     return people[0]
+
+
+def _same(one: str, other: str) -> bool:
+    """But for the case of ASCII letters: to a database a dotless i, or a Kelvin sign, may be a letter too."""
+    return one.encode().lower() == other.encode().lower()
 
 
 def _let_in(user: User, provider: Provider) -> None:
@@ -105,37 +116,43 @@ def apply_groups(
     """What the provider says of the person's groups becomes Django groups, memberships, administration.
 
     None: it said nothing, so all stays. said_at: Unix seconds, 0: now; an older word changes nothing. What a
-    person loses here is heard everywhere within seconds. Hand-made memberships are untouched.
+    person loses here is heard everywhere within seconds. Hand-made memberships are untouched, and so are
+    Django groups whose names no group_map gives.
     """
     provider = provider_of(external.provider)
     if groups is None or provider is None:
         return
-    when = datetime.fromtimestamp(said_at, UTC) if said_at else timezone.now()
+    now = timezone.now()  # a provider whose clock is ahead must not outdate its own next word
+    when = min(datetime.fromtimestamp(said_at, UTC), now) if said_at else now
     with transaction.atomic():
         external = ExternalIdentity.objects.select_for_update().select_related("user").get(pk=external.pk)
         if external.groups_at is not None and when < external.groups_at:
             return
-        said = list(groups)
+        said, before = list(groups), external.groups
         external.groups, external.groups_at = list(rights.mapped(provider, said)), when
         external.admin = _administration(external, rights.is_admin(provider, said), actor)
         external.save(update_fields=["groups", "groups_at", "admin"])
-        settle(external.user, provider.slug, actor=actor)
+        settle(external.user, provider.slug, gave=before, actor=actor)
 
 
 def provider_of(slug: str) -> Provider | None:
     return next((provider for provider in current().providers if provider.slug == slug), None)
 
 
-def settle(user: User, slug: str, *, actor: str = "") -> None:
-    """Bring the person's groups and memberships in step with what this provider's identities say."""
+def settle(user: User, slug: str, *, gave: Iterable[str] = (), actor: str = "") -> None:
+    """Bring the person's groups and memberships in step with what this provider's identities say.
+
+    A provider that is not configured any more gives nothing. gave: names it gave before: who has a Django
+    group by a line that is no longer in group_map loses it with the line.
+    """
     provider = provider_of(slug)
-    if provider is None:
-        return
     held = {name for found in user.identities.values_list("groups", flat=True) for name in found}
     here = user.identities.filter(provider=slug).values_list("groups", flat=True)
-    wanted = rights.teams_of(provider, {name for found in here for name in found})
+    said = {name for found in here for name in found}
+    wanted = rights.teams_of(provider, said) if provider is not None else ()
     lost, won = _memberships(user, slug, {one for one in wanted if counts(f"history:{one}")})
-    fewer, more = _groups(user, set(provider.group_map.values()), held)
+    managed = {*gave, *(provider.group_map.values() if provider is not None else ())}
+    fewer, more = _groups(user, managed, held)
     if lost or won or fewer or more:
         found = {"joined": won, "left": lost, "groups": more, "no_more": fewer}
         details = {name: sorted(some) for name, some in found.items() if some}
@@ -166,20 +183,28 @@ def _groups(user: User, managed: set[str], held: set[str]) -> tuple[set[str], se
 
 
 def _administration(external: ExternalIdentity, says_so: bool, actor: str) -> bool:
-    """Whether this identity makes its person an administrator. Who is one by hand stays one by hand."""
+    """Whether this identity makes its person an administrator. Who is one by hand stays one by hand.
+
+    Who was only staff by hand is nothing of it any more once a mapping made and unmade an administrator.
+    """
     user, was = external.user, external.admin
-    if says_so == was or (says_so and user.is_superuser):
+    if says_so == was:
         return was
-    by_another = user.identities.exclude(pk=external.pk).filter(admin=True).exists()
-    if not says_so and by_another:
-        return False
-    user.is_staff = user.is_superuser = says_so
-    user.save(update_fields=["is_staff", "is_superuser"])
-    who = actor or f"login:{external.provider}"
-    audit.record(who, "person.administrator", f"person:{user.pk}", {"administrator": says_so})
-    if not says_so:
-        revocation.end(Revocation.Kind.RIGHTS, str(user.pk), reason="administrator no more")
+    others = user.identities.exclude(pk=external.pk).filter(admin=True).exists()
+    if says_so and user.is_superuser:
+        return others  # by another identity's mapping: this one keeps it up too; else by hand
+    if says_so or not others:
+        administrate(user, says_so, actor or f"login:{external.provider}")
     return says_so
+
+
+def administrate(user: User, is_one: bool, actor: str) -> None:
+    """Make or unmake an administrator by a mapping; inside the caller's transaction."""
+    user.is_staff = user.is_superuser = is_one
+    user.save(update_fields=["is_staff", "is_superuser"])
+    audit.record(actor, "person.administrator", f"person:{user.pk}", {"administrator": is_one})
+    if not is_one:
+        revocation.end(Revocation.Kind.RIGHTS, str(user.pk), reason="administrator no more")
 
 
 def clean_name(name: str) -> str:

@@ -78,7 +78,7 @@ def identity(issuer: str, subject: str) -> ExternalIdentity | None:
 
 
 def people_by(word: str) -> list[User]:
-    """Whom an administrator may mean: a UUID, username, display name, "<provider>:<subject>", subject, e-mail.
+    """Whom an administrator may mean: by UUID, username, name, "<provider>:<subject>", subject or e-mail.
 
     Those of the first way to mean somebody by which anybody is found.
     """
@@ -106,5 +106,6 @@ def nearest_people(word: str) -> list[User]:
     for pk, *names in rows[:LOOKED_THROUGH]:
         known |= {name.casefold(): pk for name in names if name}
     wanted = word.casefold()
-    close = [*difflib.get_close_matches(wanted, known, n=NEAREST), *(name for name in known if wanted in name)]
+    close = difflib.get_close_matches(wanted, known, n=NEAREST)
+    close += [name for name in known if wanted in name]
     return list(User.objects.filter(pk__in={known[name] for name in close[:NEAREST]}))

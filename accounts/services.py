@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import transaction
 
 from accounts import audit, linking
@@ -9,14 +11,19 @@ from accounts.models import ExternalIdentity, Membership, Revocation, Team, User
 from accounts.tokens import revocation
 
 By = User | str
+SYNC: Final = "sync:"
 
 
 def deactivate(user: User, by: By, *, reason: str = "") -> None:
     """Nothing of this person counts any more: sessions, tokens, sockets and running answers end in seconds.
 
-    by: who does it; `sync:<provider>` is remembered, so that who comes back there is let in again.
+    by: who does it; `sync:<provider>` is remembered, so that who comes back there is let in again. A sync
+    changes nothing of whom an administrator switched off.
     """
     with transaction.atomic():
+        standing = User.objects.select_for_update().get(pk=user.pk)
+        if not standing.is_active and isinstance(by, str) and by.startswith(SYNC):
+            return
         _save(user, is_active=False, switched_off_by=by if isinstance(by, str) else "")
         audit.record(actor_of(by), "person.deactivated", _target(user), {"reason": reason} if reason else {})
         revocation.end(Revocation.Kind.PERSON, str(user.pk), reason=reason or "deactivated")
@@ -68,15 +75,21 @@ def set_role(team: Team, user: User, role: str, by: By) -> None:
 
 
 def move_identity(identity: ExternalIdentity, to: User, by: By) -> None:
-    """The account at the provider is another person's here from now on, with the teams it brings."""
+    """The account at the provider is another person's here from now on, with the teams it brings.
+
+    Administration it does not bring: the next sign-in asks for that again.
+    """
     with transaction.atomic():
-        before = identity.user
+        found = ExternalIdentity.objects.select_for_update().select_related("user")
+        before, was_admin = found.get(pk=identity.pk).user, identity.admin
         if before == to:
             return
-        identity.user = to
-        identity.save(update_fields=["user"])
-        linking.settle(before, identity.provider)
-        linking.settle(to, identity.provider)
+        identity.user, identity.admin = to, False
+        identity.save(update_fields=["user", "admin"])
+        if was_admin and not before.identities.filter(admin=True).exists():
+            linking.administrate(before, False, actor_of(by))
+        linking.settle(before, identity.provider, gave=identity.groups, actor=actor_of(by))
+        linking.settle(to, identity.provider, actor=actor_of(by))
         details = {"from": str(before.pk), "to": str(to.pk)}
         audit.record(actor_of(by), "identity.moved", f"identity:{identity.pk}", details)
         revocation.end(Revocation.Kind.PERSON, str(before.pk), reason="identity moved")
