@@ -27,6 +27,7 @@ KEEP: Final = 86400.0  # seconds that the old secret stays good after a rotation
 LONGEST_KEEP: Final = 30 * 86400.0
 SHORTEST_TTL: Final = 60
 LONGEST_TTL: Final = 3600
+OUTLIVES: Final = LONGEST_TTL + OWN_LEEWAY  # seconds until the last token of a client is dead by itself
 NOTE: Final = 60.0  # seconds between two times that "last used" is written
 ID: Final = re.compile(r"cb_[0-9a-f]{20}", re.ASCII)
 
@@ -90,7 +91,7 @@ def rotate(client: OAuthClient, *, by: str, keep: float = KEEP, address: str = "
         fresh.save()
         _record(by, "client.rotate", fresh, address, keep=int(keep))
         if not keep:
-            end(Revocation.Kind.CLIENT, fresh.client_id, reason="secret ended", lives=LONGEST_TTL)
+            end(Revocation.Kind.CLIENT, fresh.client_id, reason="secret ended", lives=OUTLIVES)
     return secret
 
 
@@ -102,13 +103,14 @@ def change(
     address: str = "",
     **terms: Any,
 ) -> OAuthClient:
-    """Other terms: name, scopes, owner, token_ttl, expires. Tokens with scopes that it lost end. ClientError.
+    """Other terms: name, scopes, owner, token_ttl, expires. With fewer scopes or a nearer end the tokens that
+    it got before are dead. ClientError.
 
     by_scopes bounds what the client gains; what it had it may keep.
     """
     with transaction.atomic():
         fresh = _locked(client)
-        before = set(fresh.scopes.split())
+        before, until = set(fresh.scopes.split()), fresh.expires
         if "name" in terms:
             terms["name"] = _name(terms["name"])
         if "scopes" in terms:
@@ -116,15 +118,16 @@ def change(
             terms["scopes"] = _checked(terms["scopes"], bound)
         for field, value in terms.items():
             setattr(fresh, field, value)
-        _check_times(fresh.token_ttl, fresh.expires if "expires" in terms else None)
+        _check_times(fresh.token_ttl, fresh.expires if fresh.expires != until else None)
         try:
             with transaction.atomic():
                 fresh.save()
         except IntegrityError:
             raise ClientError(_("There is a client of that name.")) from None
         _record(by, "client.change", fresh, address, name=fresh.name, **_terms(fresh))
-        if before - set(fresh.scopes.split()) or "expires" in terms:
-            end(Revocation.Kind.CLIENT, fresh.client_id, reason="terms changed", lives=LONGEST_TTL)
+        sooner = fresh.expires is not None and (until is None or fresh.expires < until)
+        if sooner or before - set(fresh.scopes.split()):
+            end(Revocation.Kind.CLIENT, fresh.client_id, reason="terms changed", lives=OUTLIVES)
     return fresh
 
 
@@ -139,7 +142,7 @@ def revoke(client: OAuthClient, *, by: str, reason: str = "", address: str = "")
             previous_expires=None,
         )
         _record(by, "client.revoke", client, address, reason=reason)
-        end(Revocation.Kind.CLIENT, client.client_id, reason=reason or "client revoked", lives=LONGEST_TTL)
+        end(Revocation.Kind.CLIENT, client.client_id, reason=reason or "client revoked", lives=OUTLIVES)
     client.refresh_from_db()
 
 

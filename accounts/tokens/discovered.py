@@ -44,7 +44,9 @@ class Discovered:
     async def find(self, kid: str | None, algorithm: str = "RS256") -> Any | None:
         """The key by this name. KeysUnreachable (503) while nobody can say where its keys are."""
         if self._is_due():
-            await self._look()
+            flight = self._look()
+            if self._jwks is None:
+                await asyncio.shield(flight)
         if self._jwks is None:
             raise KeysUnreachable(
                 "The token cannot be checked: its issuer cannot be asked for its keys at the moment.",
@@ -59,13 +61,13 @@ class Discovered:
     def _is_flying(self) -> bool:
         return self._jwks is None and self._flight is not None and not self._flight.done()
 
-    async def _look(self) -> None:
-        """Joins the question under way, or asks. A caller who leaves ends nobody's."""
+    def _look(self) -> asyncio.Task[None]:
+        """The question under way, or a new one: waited for only while there is nothing at all to judge by."""
         flight = self._flight
         if flight is None or flight.done() or flight.get_loop() is not asyncio.get_running_loop():
             self._asked = self._clock()
             flight = self._flight = asyncio.create_task(self._ask())
-        await asyncio.shield(flight)
+        return flight
 
     async def _ask(self) -> None:
         try:

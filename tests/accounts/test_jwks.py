@@ -12,8 +12,10 @@ from unittest.mock import patch
 
 import pytest
 
+from accounts.providers.base import SSOError
 from accounts.tokens import jwks as module
 from accounts.tokens import outside
+from accounts.tokens.discovered import Discovered
 from accounts.tokens.jwks import FRESH, PAUSE, PAUSE_EMPTY, STALE, Jwks
 from accounts.tokens.jwkset import BadKeys, read
 from accounts.tokens.outside import Unreachable, fetch
@@ -313,3 +315,71 @@ def test_a_withdrawn_key_stops_counting_even_for_a_token_that_was_just_used() ->
             patch.multiple(module, FRESH=0.0, PAUSE=0.0),
         ):
             assert judge(config, token).refused
+
+
+class Discovering(IsolatedAsyncioTestCase):
+    """A provider's keys are found through its metadata, by one question for everyone who waits."""
+
+    def setUp(self) -> None:
+        self.now, self.asked, self.gate = 1000.0, 0, threading.Event()
+        self.gate.set()
+        self.answer: str | SSOError = URL
+        self.published = {URL: jwks(k1="good"), URL + "/moved": jwks(k2="other")}
+        self.keys = Discovered(
+            "https://sso.example.com", locate=self.locate, clock=lambda: self.now, published=self.at
+        )
+
+    def locate(self) -> str:
+        self.asked += 1
+        assert self.gate.wait(10)
+        if isinstance(self.answer, SSOError):
+            raise self.answer
+        return self.answer
+
+    def at(self, url: str) -> Jwks:
+        async def fetched(_: str) -> bytes:
+            return self.published[url]
+
+        return Jwks(url, fetch=fetched, clock=lambda: self.now)
+
+    async def test_those_who_wait_share_one_question_and_one_who_leaves_does_not_end_it(self) -> None:
+        self.gate.clear()
+        waiting = [asyncio.create_task(self.keys.find("k1")) for _ in range(20)]
+        while not self.asked:
+            await asyncio.sleep(0)
+        waiting[0].cancel()
+        self.gate.set()
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        assert isinstance(found[0], asyncio.CancelledError)
+        assert all(key is not None and not isinstance(key, BaseException) for key in found[1:])
+        assert self.asked == 1
+
+    async def test_with_nothing_to_judge_by_it_is_503_and_is_not_asked_again_for_a_while(self) -> None:
+        self.answer = SSOError("provider_unavailable", "its metadata cannot be had")
+        with self.assertLogs("accounts.tokens.discovered") as logged:
+            for _ in range(20):
+                with pytest.raises(KeysUnreachable):
+                    await self.keys.find("k1")
+        assert (self.asked, len(logged.output)) == (1, 1)
+        self.answer, self.now = URL, self.now + PAUSE_EMPTY
+        assert await self.keys.find("k1") is not None
+
+    async def test_nobody_waits_for_a_provider_that_hangs_while_its_keys_are_at_hand(self) -> None:
+        assert await self.keys.find("k1") is not None
+        self.gate.clear()
+        self.now += FRESH
+        try:
+            assert await asyncio.wait_for(self.keys.find("k1"), 5) is not None
+        finally:
+            self.gate.set()
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})  # type: ignore[arg-type]
+        assert self.asked == 2
+
+    async def test_keys_that_moved_are_found_at_their_new_place(self) -> None:
+        assert await self.keys.find("k1") is not None
+        self.answer = URL + "/moved"
+        self.now += FRESH
+        await self.keys.find("k1")
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})  # type: ignore[arg-type]
+        assert await self.keys.find("k2") is not None
+        assert await self.keys.find("k1") is None

@@ -121,11 +121,19 @@ def test_nobody_gives_a_client_more_than_they_have() -> None:
 
 def test_fewer_scopes_end_the_tokens_that_have_more(build: Machine, config: Config) -> None:
     token = build.token()
-    clients.change(build.row, by="cli", name="builder")
+    clients.change(build.row, by="cli", name="builder", expires=None)
     assert lives(config, token)
     clients.change(build.row, by="cli", scopes=["chat:read"])
     assert not lives(config, token)
     assert build.ask_token().json()["scope"] == "chat:read"
+
+
+def test_a_nearer_end_ends_the_tokens_that_would_outlive_it(build: Machine, config: Config) -> None:
+    token = build.token()
+    clients.change(build.row, by="cli", expires=timezone.now() + timedelta(minutes=3))
+    assert not lives(config, token)
+    OAuthClient.objects.filter(pk=build.row.pk).update(expires=ago(days=1))
+    assert clients.change(build.row, by="cli", name="over", expires=build.stored.expires).name == "over"
 
 
 @pytest.mark.parametrize(
