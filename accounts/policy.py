@@ -178,3 +178,17 @@ def may_move_to(caller: Caller, resource: Resource, team: str | None) -> bool:
     if team is None:
         return is_owner(caller, resource)
     return keeps(caller, resource) and team in caller.teams
+
+
+def may_grant(maker: str, person: str, *, to_administrator: bool, reason: str, seconds: float) -> Decision:
+    """Whether an administrator may let a person read one conversation for a while: never themselves, nor
+    another administrator, who look by break-glass alone."""
+    if person == maker:
+        return Decision(False, "a grant never names its maker")
+    if to_administrator:
+        return Decision(False, "a grant never names an administrator")
+    if not reason.strip():
+        return Decision(False, "a grant needs a reason")
+    if not 0 < seconds <= LONGEST_GRANT:
+        return Decision(False, "a grant lasts for 30 days at most")
+    return Decision(True, "granted by an administrator")

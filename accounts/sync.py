@@ -56,33 +56,39 @@ class Report:
     outcomes: tuple[Outcome, ...] = ()
 
 
-def run_once() -> Report:
-    """Ask about everybody now, whoever asked a moment ago (`clawdbot sso sync`)."""
-    return sync(timezone.now(), every=0.0)
+def run_once(*, believe: bool = False) -> Report:
+    """Ask about everybody now, whoever asked a moment ago (`clawdbot sso sync`).
+
+    believe: somebody looked into it, and so many did leave at once.
+    """
+    return sync(timezone.now(), every=0.0, believe=believe)
 
 
 def sync(
-    now: datetime, *, every: float | None = None, stopping: Callable[[], bool] = lambda: False
+    now: datetime,
+    *,
+    every: float | None = None,
+    believe: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Ask each vendor about each known person who was not asked about for `every` seconds (None: sso.sync).
 
-    Of several processes each person is asked about by one. Blocks as long as the vendors take.
+    A provider that any tenant may sign in by (allow_any_tenant) can be asked about nobody. Of several
+    processes each person is asked about by one. Blocks as long as the vendors take.
     """
     wait = current().sso.sync if every is None else every
     found = []
     for sign_on in registry.all():
-        if isinstance(sign_on, Directory) and not stopping():
-            mine = _claimed(sign_on.config.slug, sign_on.issuer(), now, wait)
-            if mine:
-                found.append(_one(sign_on.config.slug, sign_on, mine, stopping))
+        if not isinstance(sign_on, Directory) or not sign_on.issuer() or stopping():
+            continue
+        if mine := _claimed(sign_on.config.slug, sign_on.issuer(), now, wait):
+            found.append(_one(sign_on.config.slug, sign_on, mine, believe, stopping))
     return Report(tuple(found))
 
 
 def _due(slug: str, issuer: str) -> QuerySet[ExternalIdentity]:
     """Accounts to ask about: not those of people who were switched off by hand."""
-    known = ExternalIdentity.objects.filter(provider=slug)
-    if issuer:
-        known = known.filter(issuer=issuer)
+    known = ExternalIdentity.objects.filter(provider=slug, issuer=issuer)
     return known.filter(Q(user__is_active=True) | Q(user__switched_off_by__startswith=BY))
 
 
@@ -96,7 +102,11 @@ def _claimed(slug: str, issuer: str, now: datetime, wait: float) -> list[Externa
 
 
 def _one(
-    slug: str, vendor: Directory, people: Iterable[ExternalIdentity], stopping: Callable[[], bool]
+    slug: str,
+    vendor: Directory,
+    people: Iterable[ExternalIdentity],
+    believe: bool,
+    stopping: Callable[[], bool],
 ) -> Outcome:
     answers, failed = _asked(slug, vendor, people, stopping)
     if stopping():
@@ -105,7 +115,7 @@ def _one(
         log.warning("%s: nobody could be looked up, so nobody was changed", slug)
         return Outcome(slug, failed=failed)
     leaving = [known for known, found in answers if found is None and known.gone is None]
-    refused = len(leaving) > FEW and 2 * len(leaving) > len(answers)
+    refused = not believe and len(leaving) > FEW and 2 * len(leaving) > len(answers)
     if refused:
         _refuse(slug, len(leaving), len(answers))
         leaving = []

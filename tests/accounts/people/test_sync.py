@@ -199,6 +199,8 @@ def test_most_of_the_company_does_not_leave_at_once(
     assert all(fresh(person).is_active for person in people)
     assert [each.levelname for each in caplog.records if "at once" in each.getMessage()] == ["ERROR"]
     assert acts("sync.refused") == [("sync:wecom", "sync.refused", {"gone": 11, "asked": 11})]
+    assert one(sync.run_once(believe=True)).off == sync.FEW + 1
+    assert not any(fresh(person).is_active for person in people)
 
 
 def test_a_few_may_leave_at_once_even_if_they_are_all(wecom: Directory) -> None:
