@@ -218,8 +218,10 @@ def test_keys_of_another_address_replace_those_of_the_old_one(
 ) -> None:
     patient.sign_in()
     op.metadata["jwks_uri"] = f"{op.issuer}/moved"
-    op.answers["/moved"] = as_json({"keys": [published("RS256", "second", kid="second")]})
+    op.answers["/moved"] = Answer(503)
     clock.pass_by(3601)
+    patient.refused("provider_unavailable")
+    op.answers["/moved"] = as_json({"keys": [published("RS256", "second", kid="second")]})
     assert "does not publish" in patient.refused()
 
 

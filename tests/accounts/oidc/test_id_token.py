@@ -172,7 +172,12 @@ GOOD: dict[str, Bend] = {
     "strange-keys-are-passed-over": lambda op: op.keys.extend(
         [{"kty": "AKP", "kid": "new"}, {"kty": "EC", "crv": "P-999", "kid": "x"}, {"kty": 7}]
     ),
-    "keys-for-encryption-are-passed-over": lambda op: op.keys.append(published("RS256", "b", use="enc")),
+    "keys-for-encryption-are-passed-over": both(
+        header(kid=None), lambda op: op.keys.append(published("RS256", "b", use="enc"))
+    ),
+    "keys-that-verify-nothing-are-passed-over": both(
+        header(kid=None), lambda op: op.keys.append(published("RS256", "b", key_ops=["encrypt"]))
+    ),
 }
 
 
