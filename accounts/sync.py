@@ -158,7 +158,7 @@ def _asked(
 def _stay(slug: str, known: ExternalIdentity, found: SSOIdentity) -> tuple[bool, bool]:
     """-> whether their groups are others now, and whether they are back."""
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=known.user_id)
+        user = _locked(known)
         back = not user.is_active
         if back and user.switched_off_by != BY + slug:
             return False, False  # by hand, or by another provider, since they were chosen
@@ -175,7 +175,7 @@ def _leave(slug: str, known: ExternalIdentity) -> bool:
     """The vendor's gifts are taken, and whoever has no other account that counts is switched off.
     -> whether they were."""
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=known.user_id)
+        user = _locked(known)
         known.gone = timezone.now()
         known.save(update_fields=["gone"])
         linking.apply_groups(known, (), actor=BY + slug)
@@ -186,6 +186,11 @@ def _leave(slug: str, known: ExternalIdentity) -> bool:
             return True
         revocation.end(Revocation.Kind.IDENTITY, f"{known.issuer} {known.subject}", reason="gone there")
     return False
+
+
+def _locked(known: ExternalIdentity) -> User:
+    """The person as of now, locked in the order of a sign-in: the account, then its person."""
+    return ExternalIdentity.objects.select_for_update().select_related("user").get(pk=known.pk).user
 
 
 def _refuse(slug: str, leaving: int, asked: int) -> None:
