@@ -10,9 +10,9 @@ from typing import Any, Final
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
@@ -24,7 +24,7 @@ from django.utils.deprecation import MiddlewareMixin
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.signin import csrf, sessions
-from clawdsite.core.errors import ClawdError
+from clawdsite.core.errors import ClawdError, Unavailable
 from clawdsite.core.paths import is_program, speaks_json
 
 # What `?lang=` may say -> Django's name of it.
@@ -101,11 +101,16 @@ class Authentication(ForBrowsers, AuthenticationMiddleware):
         try:
             sessions.guard(request)
         except ClawdError as error:  # whether this session still counts cannot be told
-            request.user = AnonymousUser()
-            if speaks_json(request.path_info):
-                return JsonResponse(error.body(), status=error.status, headers=error.headers())
-            return HttpResponse(error.message, status=error.status, headers=error.headers())
+            return self.unknown(request, error)
+        except DatabaseError:
+            return self.unknown(request, Unavailable("Sessions cannot be read at the moment."))
         return None
+
+    def unknown(self, request: HttpRequest, error: ClawdError) -> HttpResponse:
+        """Neither in nor out: nothing of the session is touched."""
+        if speaks_json(request.path_info):
+            return JsonResponse(error.body(), status=error.status, headers=error.headers())
+        return HttpResponse(error.message, status=error.status, headers=error.headers())
 
 
 class Messages(ForBrowsers, MessageMiddleware):

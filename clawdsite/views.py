@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -25,10 +26,12 @@ numbers.build.labels(__version__).set(1)
 
 
 async def front(request: HttpRequest) -> HttpResponse:
-    """GET /: where the API is."""
+    """GET /: where the API is, and who is signed in."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
-    facts = {"public_url": current().public_url, "development": current().development}
+    user = await request.auser() if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+    person = user if user is not None and user.is_authenticated else None
+    facts = {"public_url": current().public_url, "development": current().development, "person": person}
     return render(request, "front.html", facts)
 
 

@@ -70,11 +70,11 @@ def token(request: HttpRequest, caller: Caller, facts: sessions.Facts) -> HttpRe
 def _admitted(request: HttpRequest, methods: tuple[str, ...]) -> tuple[Caller, sessions.Facts]:
     if request.method not in methods:
         raise MethodNotAllowed(f"{request.method} is not for this address; use {' or '.join(methods)}.")
-    throttle.check(request, "api")
     caller = sessions.caller_of(request)
     facts = sessions.facts_of(request.session)
     if caller is None or facts is None:
         raise InvalidToken("nobody is signed in; go to /login", sent=False)
+    throttle.check(request, "api", caller.id)
     call = getattr(request, "scope", {}).get("clawdbot.call")
     if call is not None:
         call.caller = caller

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
 from accounts import linking
@@ -60,6 +61,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     return answer
 
 
+@csrf_exempt  # nothing but GET is for it
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """GET /callback: what the provider sent the browser back with. Nothing here touches a session that did
@@ -125,13 +127,13 @@ def lost(request: HttpRequest, why: str) -> HttpResponse:
     reference = ""
     if throttle.too_often(request, "unknown_state") is None:
         reference = failures.note("", "lost", why, throttle.address_of(request))
-    return pages.closed(pages.login(request, failed="lost", reference=reference, status=400))
+    return pages.stopped(request, "lost", reference)
 
 
 def refused(request: HttpRequest, slug: str, error: SSOError, going: str) -> HttpResponse:
     """400 in place: the answer itself is not to be believed."""
     reference = failures.note(slug, error.code, error.detail, throttle.address_of(request))
-    return pages.closed(pages.login(request, failed=error.code, reference=reference, going=going, status=400))
+    return pages.stopped(request, error.code, reference, going)
 
 
 def failed(request: HttpRequest, slug: str, error: SSOError, going: str) -> HttpResponse:

@@ -57,6 +57,11 @@ def login(
     return _closed(render(request, "accounts/login.html", shown | more, status=status))
 
 
+def stopped(request: HttpRequest, failed: str, reference: str, going: str = next_url.HOME) -> HttpResponse:
+    """The login page in place of an answer at /callback: 400, and without a form (see `_closed`)."""
+    return closed(login(request, failed=failed, reference=reference, going=going, status=400, formless=True))
+
+
 def back_to_login(code: str, reference: str, going: str = next_url.HOME) -> HttpResponse:
     """To the login page, which says what went wrong; nothing of the callback's address stays."""
     query = {"sso_error": code, "ref": reference}
@@ -75,7 +80,7 @@ def too_many(request: HttpRequest, seconds: float) -> HttpResponse:
 def confirm_link(request: HttpRequest, provider: SignOn, going: str) -> HttpResponse:
     """What a signed-in person sees before an identity is added to their account."""
     shown = {"tile": tile(provider), "next": going, "person": request.user}
-    return closed(render(request, "accounts/link.html", shown))
+    return _closed(render(request, "accounts/link.html", shown))
 
 
 def onward(request: HttpRequest, url: str) -> HttpResponse:
@@ -92,6 +97,6 @@ def closed(response: HttpResponse) -> HttpResponse:
 
 
 def _closed(response: HttpResponse) -> HttpResponse:
-    """The login page posts a form: without a referrer Django could not check one that lacks an Origin."""
+    """For pages with a form: without a referrer browsers hide the Origin too, and Django refuses it."""
     response.headers["Cache-Control"] = "no-store"
     return response

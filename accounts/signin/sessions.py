@@ -16,6 +16,7 @@ from django.contrib.auth import SESSION_KEY, get_user, login
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ from accounts.providers.base import SSOIdentity
 from accounts.signin import csrf, transactions
 from accounts.tokens.revocation import end, revocations
 from clawdsite.core.config.live import current
-from clawdsite.core.errors import InvalidToken
+from clawdsite.core.errors import InvalidToken, KeysUnreachable
 from clawdsite.core.paths import SESSION, is_program
 
 if TYPE_CHECKING:
@@ -137,7 +138,10 @@ async def caller_of_session(request: HttpRequest) -> Caller | None:
     look, the CSRF token must be there. InvalidToken (401), Forbidden (403), KeysUnreachable (503)."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
-    return await sync_to_async(caller_of)(request)
+    try:
+        return await sync_to_async(caller_of)(request)
+    except DatabaseError:
+        raise KeysUnreachable("Sessions cannot be read at the moment. Try again soon.") from None
 
 
 def caller_of(request: HttpRequest) -> Caller | None:

@@ -13,13 +13,13 @@ from clawdsite.core.errors import RateLimited
 
 # What is counted -> how often it may happen. A company's people often share one address.
 RATES: Final = {
-    "start": "300/m",
-    "callback": "300/m",
+    "start": "600/m",
+    "callback": "600/m",
     "unknown_state": "20/m",  # failures that are written down; more are refused all the same
     "backchannel": "600/m",
     "password": "30/m",
     "account": "10/5m",
-    "api": "300/m",
+    "api": "120/m",  # of one person
 }
 
 

@@ -46,7 +46,7 @@ def run(*command: str | Path, cwd: Path = tree.ROOT) -> str:
 
 def test_templates_and_static_files_are_inside_and_tests_are_not(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
-    for folder in ("templates", "static"):
+    for folder in ("templates", "static", "locale"):
         ours = {
             f"clawdsite/{tree.name(path)}"
             for path in (tree.ROOT / folder).rglob("*")

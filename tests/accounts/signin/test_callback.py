@@ -37,6 +37,15 @@ def test_a_state_that_this_browser_did_not_begin_is_400(
     assert nothing_happened(world)
 
 
+def test_a_page_in_place_of_the_callback_has_no_form_that_browsers_would_send_without_origin(
+    browser: Client,
+) -> None:
+    page = browser.get("/callback", {"state": "E" * 32, "code": "x"})
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert b"<form" not in page.content
+    assert b'href="/login"' in page.content
+
+
 @proves("sso-B2")
 def test_the_same_address_twice_is_400_and_the_first_sign_in_stays(browser: Client, world: World) -> None:
     back = {"state": start(browser)["state"], "code": "good"}
@@ -127,9 +136,9 @@ def test_a_parameter_that_comes_twice_is_400(browser: Client, world: World, name
 
 
 @proves("sso-B11")
-def test_a_form_does_not_come_back(other_browser: Client, world: World) -> None:
-    state = start(other_browser)["state"]
-    assert other_browser.post("/callback", {"state": state, "code": "good"}).status_code == 405
+def test_a_form_does_not_come_back(browser: Client, world: World) -> None:
+    state = start(browser)["state"]
+    assert browser.post("/callback", {"state": state, "code": "good"}).status_code == 405
     assert nothing_happened(world)
 
 

@@ -21,6 +21,7 @@ def begun(browser: Client, world: World) -> str:
     text = page.content.decode()
     assert "You are signed in as Alice" in text
     assert "/authorize" not in text
+    assert "Referrer-Policy" not in page.headers  # the entry's: a form without a referrer has no Origin
     token = text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
     form = {"link": "1", "next": "/c/9", "csrfmiddlewaretoken": token}
     return going_on(browser.post("/auth/other/start", form))["state"]

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import Revocation, User
@@ -155,6 +156,21 @@ def test_where_it_cannot_be_told_who_is_revoked_the_answer_is_503(
     api, page = browser.get("/api/session"), browser.get("/login")
     assert (api.status_code, api.json()["error"]["code"]) == (503, "auth_unavailable")
     assert (page.status_code, "Retry-After" in page) == (503, True)
+
+
+def test_a_database_that_is_away_is_503_and_signs_nobody_out(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(browser)
+
+    def away(*_: object) -> None:
+        raise OperationalError("no connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "facts_of", away)
+        assert browser.get("/login").status_code == 503
+        assert browser.get("/api/session").json()["error"]["code"] == "unavailable"
+    assert who(browser) == "Alice"
 
 
 def test_a_session_by_djangos_own_means_is_one_of_ours(browser: Client, alice: User) -> None:
