@@ -21,10 +21,10 @@ def deactivate(user: User, by: By, *, reason: str = "") -> None:
     changes nothing of whom an administrator switched off.
     """
     with transaction.atomic():
-        standing = User.objects.select_for_update().get(pk=user.pk)
-        if not standing.is_active and isinstance(by, str) and by.startswith(SYNC):
+        standing, sync = User.objects.select_for_update().get(pk=user.pk), _sync(by)
+        if sync and not standing.is_active:
             return
-        _save(user, is_active=False, switched_off_by=by if isinstance(by, str) else "")
+        _save(user, is_active=False, switched_off_by=sync)
         audit.record(actor_of(by), "person.deactivated", _target(user), {"reason": reason} if reason else {})
         revocation.end(Revocation.Kind.PERSON, str(user.pk), reason=reason or "deactivated")
 
@@ -99,6 +99,10 @@ def move_identity(identity: ExternalIdentity, to: User, by: By) -> None:
 def actor_of(by: By) -> str:
     """How the audit log names who does something."""
     return by if isinstance(by, str) else by.get_username()
+
+
+def _sync(by: By) -> str:
+    return by if isinstance(by, str) and by.startswith(SYNC) else ""
 
 
 def _target(user: User) -> str:

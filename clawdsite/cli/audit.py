@@ -1,0 +1,35 @@
+"""`clawdbot audit verify`: is the audit log as it was written?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import django
+from django.db import DatabaseError
+
+django.setup(set_prefix=False)
+
+from accounts import audit  # noqa: E402 - models are importable only now
+from accounts.models import AuditLine  # noqa: E402
+from accounts.pepper import PepperError  # noqa: E402
+
+
+def run(args: argparse.Namespace) -> int:
+    """0: every line fits the one before; 1: one does not, or nobody can tell."""
+    try:
+        broken, lines = audit.verify(), AuditLine.objects.count()
+    except PepperError as error:
+        return _complain(str(error))
+    except DatabaseError as error:
+        words = f"the database cannot be used ({type(error).__name__}); has the gateway been started once?"
+        return _complain(words)
+    if broken is not None:
+        return _complain(f"the audit log is not as it was written: {broken}")
+    print(f"{lines} lines, whole")
+    return 0
+
+
+def _complain(words: str) -> int:
+    print(f"clawdbot: {words}", file=sys.stderr)
+    return 1
