@@ -90,16 +90,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     # ---- what comes in -------------------------------------------------------------------------------
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        text = message.get("text")
         if self.closing or self.visitor is None:
             return
         if not self.within_rate():
             await self.end(frames.TOO_FAST, "rate_limit_exceeded")
             return
         try:
-            if text_data is None:
+            if text is None:
                 raise BadFrame("Frames are text.")
-            said = frames.from_frame(text_data)
+            said = frames.from_frame(text)
             if said is None:
                 return
             if not self.greeted and not isinstance(said, Hello):
@@ -111,7 +112,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             args = {"param": refused.param} if refused.param else None
             await self.say(frames.error(refused.code, sent_id=refused.sent_id, args=args, ref=self.ref))
         except ClawdError as error:
-            await self.say(_shown(error, _id_in(text_data), self.ref))
+            await self.say(_shown(error, _id_in(text), self.ref))
 
     def within_rate(self) -> bool:
         now = time.monotonic()

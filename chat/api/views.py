@@ -142,7 +142,7 @@ def _change(caller: Any, where: uuid.UUID, body: Json) -> Json:
             keeping.show(caller, where, body["leaf"])
         marks = {name: body[name] for name in ("pinned", "archived") if name in body}
         if marks:
-            keeping.shelve(caller, where, **marks)
+            keeping.place(caller, where, **marks)
         if "team" in body:
             keeping.move(caller, where, body["team"])
         return selectors.one(caller, where)

@@ -73,7 +73,7 @@ def purge() -> int:
     return count
 
 
-def shelve(caller: Caller, conversation: uuid.UUID, **marks: Any) -> Shelf:
+def place(caller: Caller, conversation: uuid.UUID, **marks: Any) -> Shelf:
     """pinned, archived: the reader's own; nobody else's list changes. BadRequest names the field."""
     for name, value in marks.items():
         if not isinstance(value, bool):
