@@ -86,7 +86,13 @@ class Language(MiddlewareMixin):
 
 
 class Session(ForBrowsers, SessionMiddleware):
-    """request.session."""
+    """request.session; what cannot be a session's name is none, and no database is asked about it."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        name = settings.SESSION_COOKIE_NAME
+        if not sessions.is_key(request.COOKIES.get(name, "")):
+            request.COOKIES.pop(name, None)
+        super().process_request(request)
 
 
 class Common(ForBrowsers, CommonMiddleware):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
@@ -37,6 +38,7 @@ FACTS: Final = "signin"  # in the session: what `Facts` holds
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 TOUCH: Final = 60.0  # seconds between two times that "seen" is stored
 SWEEP: Final = 3600.0  # seconds between two times that dead rows are deleted
+KEY: Final = re.compile(r"[a-z0-9]{32}")
 ENDED: Final = "session has ended"
 
 _sweeping: Final = threading.Lock()
@@ -136,7 +138,7 @@ def touch(session: SessionBase, facts: Facts, *, now: bool = False) -> bool:
 async def caller_of_session(request: HttpRequest) -> Caller | None:
     """Who asks by cookie, with all their rights; None: no session. On /v1, and for all that is not a mere
     look, the CSRF token must be there. InvalidToken (401), Forbidden (403), KeysUnreachable (503)."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+    if not is_key(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
         return None
     try:
         return await sync_to_async(caller_of)(request)
@@ -170,6 +172,11 @@ def facts_of(session: SessionBase) -> Facts | None:
     """What we know of a signed-in session; None: nobody signed in."""
     fields: dict[str, Any] | None = session.get(FACTS)
     return Facts(**fields) if fields is not None else None
+
+
+def is_key(text: str) -> bool:
+    """Whether this has the shape of a session's name; a cookie may hold anything, even NUL."""
+    return KEY.fullmatch(text) is not None
 
 
 def store(key: str) -> SessionStore:

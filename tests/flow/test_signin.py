@@ -176,9 +176,10 @@ def test_a_session_that_is_over_is_401_on_the_api(walk: Callable[[Road], None]) 
 
 def test_a_cookie_of_nobody_is_as_none(walk: Callable[[Road], None]) -> None:
     async def road(browser: httpx.AsyncClient) -> None:
-        for value in ("x" * 32, "../../etc/passwd", "a" * 4000):
+        for value in ("x" * 32, "../../etc/passwd", "a" * 4000, '"\\000abcdefgh"'):
             headers = {"cookie": f"clawdbot={value}", "x-csrftoken": "A" * 64}
             assert (await browser.get("/v1/models", headers=headers)).status_code in (401, 403)
+            assert (await browser.get("/login", headers=headers)).status_code == 200
 
     walk(road)
 
