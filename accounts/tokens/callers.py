@@ -76,8 +76,7 @@ def _person(claims: Claims) -> Caller:
     sid = claims.get("sid")
     if not isinstance(sid, str) or not sid:
         raise InvalidToken("token names no session (sid), which every person's token of this gateway does")
-    granted = scopes.granted(claims) & selectors.caller_for(user).scopes
-    return _alive(user, claims, granted, session=sid)
+    return _alive(user, claims, session=sid)
 
 
 # ---- foreign tokens ---------------------------------------------------------------------------
@@ -90,16 +89,16 @@ def _stranger(issuer: Issuer, claims: Claims) -> Caller:
 
 def _bearer(issuer: Issuer, claims: Claims) -> Caller:
     """Named by (iss, sub) and nothing else in the token. Blocks: asks the database."""
-    found, granted = selectors.identity(claims["iss"], claims["sub"]), scopes.granted(claims)
+    found = selectors.identity(claims["iss"], claims["sub"])
     if found is None:
         if issuer.unknown == "token":
             return _stranger(issuer, claims)
         if issuer.unknown == "refuse" or issuer.provider is None:
             raise InvalidToken(NOBODY)
-        return _alive(_made(issuer.provider, claims), claims, granted, identity=_identity(claims))
+        return _alive(_made(issuer.provider, claims), claims, identity=_identity(claims))
     if found.user.is_active and issuer.provider is not None:
         _apply_groups(found, issuer.provider, claims)
-    return _alive(found.user, claims, granted, identity=_identity(claims))
+    return _alive(found.user, claims, identity=_identity(claims))
 
 
 def _made(provider: Provider, claims: Claims) -> User:
@@ -131,23 +130,15 @@ def _apply_groups(found: ExternalIdentity, provider: Provider, claims: Claims) -
 # ---- both -------------------------------------------------------------------------------------
 
 
-def _alive(
-    user: User,
-    claims: Claims,
-    granted: frozenset[str],
-    *,
-    session: str | None = None,
-    identity: str | None = None,
-) -> Caller:
-    if not user.is_active:
-        raise InvalidToken(GONE)
+def _alive(user: User, claims: Claims, *, session: str | None = None, identity: str | None = None) -> Caller:
+    """The person with the token's scopes, as far as they have them. InvalidToken: not active."""
     return selectors.caller_for(
         user,
         session=session,
         token=_jti(claims),
         issued=_issued(claims),
         identity=identity,
-        scopes=granted,
+        scopes=scopes.granted(claims),
     )
 
 
