@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.base import ReadOnly
 from gateway.models import UsageRow
 
 
 @admin.register(UsageRow)
-class UsageRowAdmin(admin.ModelAdmin):
+class UsageRowAdmin(ReadOnly):
+    """What each call cost."""
+
     list_display = (
-        "at",
+        "when",
         "caller",
         "route",
         "model",
@@ -26,12 +27,8 @@ class UsageRowAdmin(admin.ModelAdmin):
     list_filter = ("outcome", "kind", "model")
     search_fields = ("caller", "request_id")
     date_hierarchy = "at"
+    show_full_result_count = False  # there may be millions
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    @admin.display(description=_("at"), ordering="at")
+    def when(self, row: UsageRow) -> str:
+        return f"{row.at:%Y-%m-%d %H:%M:%S}"

@@ -22,7 +22,7 @@ from accounts.models import AuditLine
 class AuditAdmin(ReadOnly):
     """Who did what to whom, and from where."""
 
-    list_display = ("at", "actor", "action", "target", "short", "address")
+    list_display = ("when", "actor", "action", "target", "short", "address")
     list_filter = ("action",)
     search_fields = ("actor", "target", "address")
     date_hierarchy = "at"
@@ -30,9 +30,13 @@ class AuditAdmin(ReadOnly):
     change_list_template = "admin/clawdbot/audit_list.html"
     show_full_result_count = False
 
+    @admin.display(description=_("at"), ordering="id")
+    def when(self, line: AuditLine) -> str:
+        return f"{line.at:%Y-%m-%d %H:%M:%S}"
+
     @admin.display(description=_("details"))
     def short(self, line: AuditLine) -> str:
-        text = "; ".join(f"{name}: {_flat(value)}" for name, value in line.details.items())
+        text = "; ".join(f"{name}: {_flat(value)}" for name, value in line.details.items() if value)
         return text if len(text) <= 120 else text[:119] + "…"
 
     @admin.display(description=_("details"))

@@ -135,7 +135,7 @@ class PersonAdmin(Audited, UserAdmin):
         last = max((at for at in known if at is not None), default=None)
         return f"{last:%Y-%m-%d %H:%M}" if last is not None else "-"
 
-    @admin.display(description=_("administrator"), boolean=True, ordering="is_superuser")
+    @admin.display(description=_("admin"), boolean=True, ordering="is_superuser")
     def administrator(self, person: User) -> bool:
         return bool(person.is_superuser and person.is_staff)
 

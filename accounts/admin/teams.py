@@ -28,6 +28,7 @@ class TeamAdmin(Audited):
     """A team, who is in it, and who sees a new conversation."""
 
     search_fields = ("slug", "name")
+    change_form_template = "admin/clawdbot/team.html"
     autocomplete_fields = ("parent",)
 
     # ---- what a lead may --------------------------------------------------------------------

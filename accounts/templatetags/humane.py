@@ -33,6 +33,6 @@ def because(why: Because) -> str:
         "local": _("a person of no provider has it"),
         "team": _("by being in %(said)s"),
     }
-    said = ", ".join(why.said) or "-"
+    said = ", ".join(why.said) or _("(no line of it any more)")
     text = texts[why.how] % {"provider": why.provider, "said": said}
     return text if why.known else text + " " + _("(not in the configuration any more)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 
@@ -87,6 +89,13 @@ def test_no_question_in_the_address_tells_a_lead_of_other_teams(house: House, qu
     assert [word for word in ("Team of Charlie", "ruth", "charlie the") if word in shown] == []
 
 
+def test_a_lead_cannot_ask_what_their_team_is_part_of(house: House) -> None:
+    type(house.team).objects.filter(pk=house.team.pk).update(parent=house.other)
+    page = f"/admin/accounts/team/?parent={house.other.pk}"
+    assert browser_of(house.alice).get(page).status_code == 400
+    assert browser_of(house.root).get(page).status_code == 200
+
+
 def test_an_administrator_opens_every_page(house: House) -> None:
     browser = browser_of(house.root)
     for page in pages(house):
@@ -96,6 +105,22 @@ def test_an_administrator_opens_every_page(house: House) -> None:
             assert any(part in page for part in ("/add/", "/delete/", "no/such", "autocomplete")) or (
                 page.endswith("/") and page.count("/") == 5 and not page.endswith("change/")
             ), page
+
+
+def test_no_page_needs_what_the_content_policy_forbids(house: House) -> None:
+    """No script or style inside a page, no on... attribute: D15."""
+    browser = browser_of(house.root)
+    for page in pages(house):
+        answer = browser.get(page)
+        if answer.status_code != 200 or not answer["Content-Type"].startswith("text/html"):
+            continue
+        text = answer.content.decode()
+        assert (
+            re.findall(
+                r"<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son[a-z]+=|(?:src|href)=.https?:", text
+            )
+            == []
+        ), page
 
 
 def test_staff_without_rights_opens_no_list(house: House) -> None:
