@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
         return _complain(words)
     if broken is not None:
         return _complain(f"the audit log is not as it was written: {broken}")
-    print(f"{lines} lines, whole")
+    print(f"{lines} {'line' if lines == 1 else 'lines'}, whole")
     return 0
 
 
