@@ -143,6 +143,12 @@ def test_a_refused_connection_and_a_redirect_come_to_nothing(alice: Browser, op:
     assert err.value.code == "provider_unavailable"
 
 
+@pytest.mark.parametrize("url", ["http://sso.example.com/token", "ftp://127.0.0.1/", "http://[", "//x", ""])
+def test_nothing_but_https_or_this_machine_is_asked(url: str) -> None:
+    with pytest.raises(http.Unreachable, match="only https|no URL"):
+        http.ask("GET", url)
+
+
 @proves("sso-C6")
 @pytest.mark.parametrize("kind", ["Bearer", "bearer", "BEARER"])
 def test_the_token_type_is_compared_without_case(alice: Browser, op: Forging, kind: str) -> None:
