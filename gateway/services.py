@@ -143,6 +143,17 @@ async def one_model(name: str, *, authorization: str | None = None) -> ModelCard
     return ModelCard(name, card.created, card.owned_by)
 
 
+async def facts_of(
+    name: str | None, *, pictures: bool = False, authorization: str | None = None
+) -> ModelFacts:
+    """Facts of the model that will answer: the vision model where pictures need one. ModelNotFound."""
+    config = current()
+    facts = await _facts(name, config, authorization)
+    if pictures and config.models.vision and not facts.can("vision"):
+        facts = await _facts(config.models.vision, config, authorization)
+    return facts
+
+
 def _describe(call: Call, request: ChatRequest) -> None:
     call.stream = request.stream
     call.session = request.session
@@ -154,7 +165,8 @@ async def _questions(
     caller: Caller, requests: Sequence[ChatRequest], call: Call, config: Config, authorization: str | None
 ) -> list[Question]:
     """Everything that can be refused before a slot is taken: model, capabilities, pictures."""
-    facts = await _facts_for(requests[0], config, authorization)
+    pictures = any(message.images for message in requests[0].messages)
+    facts = await facts_of(requests[0].model, pictures=pictures, authorization=authorization)
     call.model = facts.name
     identity = _identity(caller, requests[0].session) if config.upstream.identify else {}
     questions: list[Question] = []
@@ -175,15 +187,6 @@ async def _questions(
             )
             questions.append(Question(len(questions), prompt, request, facts, plan, payload))
     return questions
-
-
-async def _facts_for(request: ChatRequest, config: Config, authorization: str | None) -> ModelFacts:
-    """Facts of the model that will answer: the vision model where pictures need one."""
-    facts = await _facts(request.model, config, authorization)
-    pictures = any(message.images for message in request.messages)
-    if pictures and config.models.vision and not facts.can("vision"):
-        facts = await _facts(config.models.vision, config, authorization)
-    return facts
 
 
 async def _facts(name: str | None, config: Config, authorization: str | None) -> ModelFacts:

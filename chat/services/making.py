@@ -38,7 +38,9 @@ async def start(caller: Caller, acked: Acked, options: Options, request_id: str)
     generation = uuid.UUID(acked.generation)
     conversation = uuid.UUID(acked.conversation)
     try:
-        built = await sync_to_async(_build, thread_sensitive=False)(acked, options)
+        facts = await services.facts_of(options.model)
+        build = sync_to_async(_build, thread_sensitive=False)
+        built = await build(acked, options, facts.context_length)
     except ClawdError as error:
         end = End(0, "failed", "error", error=error.code or "bad_request")
         await sync_to_async(log.finish, thread_sensitive=False)(generation, end)
@@ -47,11 +49,11 @@ async def start(caller: Caller, acked: Acked, options: Options, request_id: str)
     return Begun(built.dropped)
 
 
-def _build(acked: Acked, options: Options) -> context.Context:
+def _build(acked: Acked, options: Options, context_length: int | None) -> context.Context:
     config = current()
     where = Conversation.objects.get(id=acked.conversation)
     answer = Message.objects.select_related("asker").get(id=acked.answer)
-    built = context.build(config, where, answer, options, context_length=None)
+    built = context.build(config, where, answer, options, context_length=context_length)
     model = services.resolve(built.request.model, config)
     Message.objects.filter(id=answer.id).update(model=model)
     return built

@@ -1,0 +1,71 @@
+"""Pictures of conversations: made harmless on the way in, stored as our own bytes, served as files."""
+
+from __future__ import annotations
+
+import uuid
+from io import BytesIO
+from typing import Any, Final
+
+from asgiref.sync import sync_to_async
+from PIL import Image as Pillow
+
+from accounts.caller import Caller
+from accounts.permissions import require
+from chat import access
+from chat.models import Image
+from clawdsite.core.config.live import current
+from clawdsite.core.errors import BadRequest
+from gateway import images, services
+from gateway.types import Image as Picture
+
+LONGEST_NAME: Final = 200
+
+
+async def upload(caller: Caller, content: bytes, name: str) -> dict[str, Any]:
+    """Re-encode and keep it -> {"id", "width", "height", "media_type", "name"}.
+
+    BadRequest: not a picture that can be used, or no model here takes pictures; InsufficientScope
+    (image:upload). Until a message uses it, it is the uploader's alone, and forgotten after an hour.
+    """
+    require(caller, "image.upload")
+    await require_vision()
+    clean = await images.clean(Picture(content, "", "image"), current().chat.image)
+    row = await sync_to_async(_keep, thread_sensitive=False)(caller, clean, name)
+    return card(row)
+
+
+async def require_vision() -> None:
+    """BadRequest where neither the default model nor models.vision takes pictures: before the upload."""
+    facts = await services.facts_of(None, pictures=True)
+    if not facts.can("vision"):
+        message = "No model here takes pictures. An administrator may set models.vision."
+        raise BadRequest(message, code="unsupported_value", param="image")
+
+
+def card(row: Image) -> dict[str, Any]:
+    """What a page needs to know of a picture."""
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "media_type": row.media_type,
+        "width": row.width,
+        "height": row.height,
+    }
+
+
+def served(caller: Caller, image: uuid.UUID) -> Image:
+    """The picture, if the caller may see it. NotFound."""
+    return access.image(caller, image)
+
+
+def _keep(caller: Caller, clean: Picture, name: str) -> Image:
+    with Pillow.open(BytesIO(clean.content)) as opened:  # our own bytes: the header alone is read
+        width, height = opened.size
+    return Image.objects.create(
+        owner_id=caller.id,
+        name=" ".join(name.split())[:LONGEST_NAME],
+        media_type=clean.media_type,
+        width=width,
+        height=height,
+        content=clean.content,
+    )
