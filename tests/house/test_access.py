@@ -39,6 +39,7 @@ WECOM = {
     "client_secret": "kept-by-the-gateway-alone",
     "provider_options": {"agent_id": "1000002"},
 }
+NOBODYS = "01999999-0000-7000-8000-000000000000"
 HI = [{"role": "user", "content": "hi"}]
 BODIES: dict[str, dict[str, Any]] = {
     "v1/chat/completions": {"messages": HI},
@@ -78,7 +79,7 @@ def headers_of(caller: str, config: Config) -> dict[str, str]:
 
 async def call(row: dict[str, str], clients: dict[str, httpx.AsyncClient], config: Config) -> str:
     client = clients["debug" if row["caller"] == "debug" else "public"]
-    path = "/" + SAMPLES.get(row["route"], row["route"])
+    path = "/" + SAMPLES.get(row["route"], re.sub(r"<str:\w+>", NOBODYS, row["route"]))
     body = BODIES.get(row["route"]) if row["method"] == "POST" else None
     answer = await client.request(
         row["method"], path, json=body, headers=headers_of(row["caller"], config), follow_redirects=False
