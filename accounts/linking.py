@@ -55,7 +55,7 @@ def _sign_in(identity: SSOIdentity, provider: Provider, link_to: User | None) ->
     if name and name != user.display_name:
         user.display_name = name
         user.save(update_fields=["display_name"])
-    external.email, external.email_verified = (identity.email or "")[:254], identity.email_verified
+    external.email, external.email_verified = (identity.email or "")[:254], identity.email_verified is True
     external.sid, external.last_login = (identity.sid or "")[:255], timezone.now()
     external.provider, external.gone = provider.slug, None
     external.save(update_fields=["email", "email_verified", "sid", "last_login", "provider", "gone"])

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import connection
 
-from accounts import audit
+from accounts import audit, linking
 from accounts.models import AuditLine, ExternalIdentity, User
-from tests.accounts.people.coming import acts, sign_in, teams
+from tests.accounts.people.coming import acts, identity, sign_in, teams
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
@@ -47,6 +47,18 @@ class TestAtOnce:
     def test_two_people_can_be_made_at_the_same_moment(self, committed: None) -> None:
         found = at_once(*(lambda who=who: sign_in(who, ["/eng/a"]) for who in ("alice", "bob", "charlie")))
         assert len({one.pk for one in found}) == 3
+
+    def test_a_sign_in_and_the_word_of_a_bearer_wait_for_each_other(self, committed: None) -> None:
+        alice = sign_in("alice", ["/eng/a"])
+
+        def by_bearer() -> User:
+            linking.apply_groups(identity("alice"), ["/eng/b"])
+            return alice
+
+        found = at_once(*[lambda: sign_in("alice", ["/eng/b"]), by_bearer] * 4)
+        assert found == [alice] * 8
+        assert teams(alice) == {"team-b": {"corp"}}
+        assert audit.verify() is None
 
     def test_lines_written_together_make_one_chain(self, committed: None) -> None:
         at_once(*(lambda who=who: [audit.record(who, "sync.refused") for _ in range(10)] for who in "abcdef"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from accounts import audit
 from accounts.models import AuditLine
 from clawdsite.core.config import live
 from tests.accounts.people.coming import config
+from tests.house import tree
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +58,19 @@ class TestWriting:
 
     def test_an_empty_log_is_whole(self) -> None:
         assert audit.verify() is None
+
+
+def written(path: Path) -> set[str]:
+    """Acts that a file of the product writes down by name."""
+    calls = [node for node in ast.walk(tree.parsed(path)) if isinstance(node, ast.Call)]
+    acts = [node.args[1] for node in calls if ast.unparse(node.func) == "audit.record" and len(node.args) > 1]
+    return {act.value for act in acts if isinstance(act, ast.Constant)}
+
+
+def test_every_act_that_the_product_writes_down_is_in_the_list() -> None:
+    acts = set().union(*map(written, tree.python(*tree.PRODUCT)))
+    assert len(acts) > 10
+    assert acts <= audit.ACTIONS
 
 
 class TestStaying:
