@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import ExternalIdentity, User
+from accounts.signin import transactions
 from tests.accounts.signin import support
 from tests.accounts.signin.support import OTHER, World, query_of, sign_in, start, who
 
@@ -61,6 +63,14 @@ def test_whoever_signs_in_meanwhile_is_not_given_the_identity(
     sign_in(browser, code="bobs")
     answer = browser.get("/callback", {"state": begun, "code": "second"})
     assert answer.status_code == 400
+    assert not ExternalIdentity.objects.filter(issuer=OTHER).exists()
+
+
+def test_an_attempt_is_for_the_person_who_began_it_alone(browser: Client, begun: str) -> None:
+    session = browser.session
+    session[transactions.PENDING][begun]["link"] = str(uuid.uuid4())
+    session.save()
+    assert browser.get("/callback", {"state": begun, "code": "second"}).status_code == 400
     assert not ExternalIdentity.objects.filter(issuer=OTHER).exists()
 
 
