@@ -14,10 +14,11 @@ from django.urls import path
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import services, ssocheck
 from accounts.admin import pages
 from accounts.admin.base import ReadOnly
 from accounts.models import ExternalIdentity, Revocation, SignInFailure, User
+from clawdsite.core.config.live import current
 
 
 @admin.register(ExternalIdentity)
@@ -49,10 +50,23 @@ class IdentityAdmin(ReadOnly):
 
     def get_urls(self) -> list[Any]:
         move = self.admin_site.admin_view(self.move)
+        check = self.admin_site.admin_view(self.check)
         return [
+            path("check/", check, name="accounts_externalidentity_check"),
             path("<path:object_id>/move/", move, name="accounts_externalidentity_move"),
             *super().get_urls(),
         ]
+
+    def check(self, request: HttpRequest) -> HttpResponse:
+        """What `clawdbot sso check` says, asked for by a button: the providers are asked then."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        form = CheckForm(request.POST if request.method == "POST" else None)
+        found = None
+        if form.is_valid():
+            asked = form.cleaned_data
+            found = ssocheck.check(asked["provider"] or None, asked["subject"] or None)
+        return pages.draw(self, request, "sso_check.html", say("Check sign-on"), form=form, found=found)
 
     def move(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To another person: an id that changed at the provider, or a person who is here twice."""
@@ -67,6 +81,23 @@ class IdentityAdmin(ReadOnly):
             return HttpResponseRedirect(pages.address(self, "change", identity))
         title = say("Move %(identity)s to another person") % {"identity": identity}
         return pages.draw(self, request, "move.html", title, identity, form=form)
+
+
+class CheckForm(forms.Form):
+    """Which providers, and whose dry run."""
+
+    provider = forms.ChoiceField(label=_("Provider"), required=False)
+    subject = forms.CharField(
+        label=_("Dry run for"),
+        required=False,
+        max_length=255,
+        help_text=_("An id at the provider: who that would be here, and why. Nothing is changed."),
+    )
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        names = [(one.slug, one.slug) for one in current().oauth2]
+        self.fields["provider"].choices = [("", _("every one that is switched on")), *names]
 
 
 class MoveForm(forms.Form):

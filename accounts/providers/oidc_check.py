@@ -20,6 +20,7 @@ SKEW: Final = 30.0  # seconds the clocks may differ before it is worth a word; t
 RENEW: Final = 14 * 86400.0  # a certificate that ends sooner is worth a word
 GOOGLE: Final = "https://accounts.google.com"
 ENTRA: Final = "https://login.microsoftonline.com/"
+LOOK: Final = "Open issuer_url/.well-known/openid-configuration: JSON is expected, and no redirect."
 SHARED: Final = ("common", "organizations", "consumers")
 
 
@@ -30,8 +31,10 @@ def findings(provider: Provider, now: Callable[[], float] = time.time) -> list[F
         answer = answer_of(address_of(provider.issuer_url), "its metadata", Deadline.after())
         metadata = read_metadata(answer, provider.issuer_url)
     except SSOError as err:
-        fix = "Copy the metadata's issuer into issuer_url." if "character by character" in err.detail else ""
-        found.append(Finding("error", f"Discovery failed: {err.detail}.", "issuer_url", fix or _reach(err)))
+        fix = _reach(err) or LOOK
+        if "character by character" in err.detail:
+            fix = "Copy the metadata's issuer into issuer_url."
+        found.append(Finding("error", f"Discovery failed: {err.detail}.", "issuer_url", fix))
         return found
     found.append(Finding("ok", f"Metadata of {metadata.issuer} was read.", "issuer_url"))
     found += [
@@ -94,7 +97,8 @@ def _of_the_metadata(provider: Provider, said: Metadata) -> list[Finding]:
         found.append(Finding("ok", "It offers PKCE by S256.", "code_challenge_methods_supported"))
     else:
         what = "It does not say that it checks PKCE by S256; the challenge is sent all the same."
-        found.append(Finding("note", what, "code_challenge_methods_supported"))
+        fix = "Have the client there require PKCE by S256, if it can."
+        found.append(Finding("note", what, "code_challenge_methods_supported", fix))
     if said.algorithms is not None and not set(said.algorithms) & set(options.allowed_algs):
         theirs = ", ".join(said.algorithms[:10])
         what = f"It signs ID tokens by {theirs}; allowed are {', '.join(options.allowed_algs)}."
@@ -130,7 +134,8 @@ def _of_the_keys(provider: Provider, said: Metadata) -> list[Finding]:
     try:
         keys = read_keys(answer_of(said.jwks_uri, "its keys (jwks_uri)", Deadline.after()))
     except SSOError as err:
-        return [Finding("error", f"No keys: {err.detail}.", "jwks_uri", _reach(err))]
+        fix = _reach(err) or "Have jwks_uri mended at the provider."
+        return [Finding("error", f"No keys: {err.detail}.", "jwks_uri", fix)]
     allowed = provider.provider_options.allowed_algs
     usable = [key for key in keys.keys if key.algorithms & set(allowed)]
     found = []
@@ -164,7 +169,9 @@ def _of_the_page(provider: Provider, said: Metadata) -> list[Finding]:
             "GET", f"{said.authorization_endpoint}{joint}{urlencode(query)}", deadline=Deadline.after()
         )
     except Unreachable as err:
-        return [Finding("error", f"Its sign-in page cannot be reached: {err}.", "authorization_endpoint")]
+        fix = "Open it from this machine; look at DNS, proxy and firewall."
+        what = f"Its sign-in page cannot be reached: {err}."
+        return [Finding("error", what, "authorization_endpoint", fix)]
     where = answer.headers.get("location", "")
     if 300 <= answer.status < 400 and where.startswith(provider.redirect_uri):
         return [_of_the_return(where)]
@@ -205,6 +212,6 @@ def _of_the_secret(provider: Provider) -> list[Finding]:
         what = f"The secret could not be proved: {err.detail}."
         if err.code == "misconfigured":
             return [Finding("error", what, "client_secret", fix)]
-        return [Finding("warning", what, "client_secret", "")]
+        return [Finding("warning", what, "client_secret", "Try again once its token endpoint answers.")]
     what = "It took a code that it never gave."
     return [Finding("error", what, "token_endpoint", "Do not use this provider.")]

@@ -26,6 +26,7 @@ LONGEST_CODE: Final = 2048
 LONGEST_NAME: Final = 200
 LONGEST_EMAIL: Final = 254
 LEVELS: Final = 32  # departments above a department, at most
+AWAY: Final = "try again; look at DNS, proxy and firewall between this machine and the vendor"
 MAPPED_CHECKED: Final = 50  # departments of group_map that `check` asks for
 _WORD: Final = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
 _SUBJECT: Final = re.compile(r"[!-~]{1,255}")
@@ -246,8 +247,8 @@ class Vendor(ABC):
     def check(self) -> list[Finding]:
         """Asks for an app token and for the departments of group_map; changes nothing."""
         found = [*self.cannot(), *self._map_findings()]
-        try:
-            self._cache.get(self._key, lambda: self.new_app_token(Deadline.after()), Deadline.after())
+        try:  # a token at hand would hide that the secret is another one now
+            self.new_app_token(Deadline.after())
         except SSOError as err:
             where, fix = "client_id, client_secret", "compare them with the app's page at the vendor"
             return [*found, Finding("error", err.detail, where, fix)]
@@ -256,10 +257,11 @@ class Vendor(ABC):
             self.probe(Deadline.after())
         except Refused as err:
             if err.number not in self.permission_missing:
-                return [*found, Finding("error", err.detail, "the app's page at the vendor")]
+                fix = f"mend it there; docs/sso.md leads to {self.title}'s page with every number"
+                return [*found, Finding("error", err.detail, "the app's page at the vendor", fix)]
             found.append(Finding("warning", err.detail, "the app's permissions", self.permission_fix))
         except SSOError as err:
-            return [*found, Finding("error", err.detail, "the directory")]
+            return [*found, Finding("error", err.detail, "the directory", AWAY)]
         return found + (list(self._directory_findings()) if self.options.departments else [])
 
     def _map_findings(self) -> Iterator[Finding]:
@@ -288,7 +290,7 @@ class Vendor(ABC):
                     self.permission_fix if lacking else "is the id right, and in the app's visible range?",
                 )
             except SSOError as err:
-                yield Finding("error", err.detail, "the directory")
+                yield Finding("error", err.detail, "the directory", AWAY)
                 return
             else:
                 yield Finding("ok", f"{group} of group_map is visible")

@@ -24,6 +24,7 @@ OWN: Final = {
     "keys": "the keys that sign the gateway's own tokens",
     "explain-access": "say what a person can see, and why",
     "audit": "the log of who did what",
+    "sso": "signing in by the company's provider",
 }
 SETTINGS: Final = "clawdsite.settings"
 
@@ -57,7 +58,7 @@ def _own(words: list[str]) -> int:
         return 2
     if args.command == "start":
         given.path(args.config)  # it must be there; start reads it
-    if args.command in ("token", "client", "keys", "explain-access", "audit"):
+    if args.command in ("token", "client", "keys", "explain-access", "audit", "sso"):
         given.install(args.config)  # Django's settings are made of it
     return int(importlib.import_module(f"clawdsite.cli.{args.command.replace('-', '_')}").run(args))
 
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     audit = made["audit"].add_subparsers(dest="action", metavar="verify", required=True)
     _configured(audit.add_parser("verify", help="is every line as it was written, and none missing between?"))
+    _sso(made["sso"])
     return parser
 
 
@@ -141,6 +143,19 @@ def _keys(parser: argparse.ArgumentParser) -> None:
         "--now", action="store_true", help="the old one is lost: sign at once, refuse its tokens"
     )
     for each in (rotate, actions.add_parser("list", help="every key, and what it is good for")):
+        _configured(each)
+
+
+def _sso(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="check|sync", required=True)
+    check = actions.add_parser("check", help="what is wrong with signing in, where, and the fix")
+    check.add_argument("--provider", metavar="NAME", help="this one alone, also if it is switched off")
+    check.add_argument(
+        "--as", dest="subject", metavar="SUBJECT", help="who this id at the provider would be here, and why"
+    )
+    sync = actions.add_parser("sync", help="ask WeCom, DingTalk, Feishu and Lark about everybody now")
+    sync.add_argument("--believe", action="store_true", help="so many did leave at once: switch them off")
+    for each in (check, sync):
         _configured(each)
 
 
