@@ -172,20 +172,31 @@ def _stay(slug: str, known: ExternalIdentity, found: SSOIdentity) -> tuple[bool,
 
 
 def _leave(slug: str, known: ExternalIdentity) -> bool:
-    """The vendor's gifts are taken, and whoever has no other account that counts is switched off.
-    -> whether they were."""
+    """The vendor's gifts are taken, and whoever has no other account that counts is switched off; so are
+    administrators made by hand, but for the last one there is. -> whether they were."""
     with transaction.atomic():
         user = _locked(known)
         known.gone = timezone.now()
         known.save(update_fields=["gone"])
         linking.apply_groups(known, (), actor=BY + slug)
         named = [provider.slug for provider in current().providers]
-        if user.is_active and not user.identities.filter(gone=None, provider__in=named).exists():
-            user.refresh_from_db()
+        user.refresh_from_db()
+        counts_elsewhere = user.identities.filter(gone=None, provider__in=named).exists()
+        if user.is_active and not counts_elsewhere and not _kept(slug, user):
             services.deactivate(user, BY + slug, reason="gone at the provider")
             return True
         revocation.end(Revocation.Kind.IDENTITY, f"{known.issuer} {known.subject}", reason="gone there")
     return False
+
+
+def _kept(slug: str, user: User) -> bool:
+    """Whether nobody could run the gateway without this person, who then stays."""
+    administrators = User.objects.filter(is_active=True, is_staff=True, is_superuser=True)
+    if not (user.is_staff and user.is_superuser) or administrators.exclude(pk=user.pk).exists():
+        return False
+    log.error("%s: the last administrator is gone there and stays switched on: make another one", slug)
+    audit.record(BY + slug, "sync.refused", f"person:{user.pk}", {"kept": "the last administrator"})
+    return True
 
 
 def _locked(known: ExternalIdentity) -> User:

@@ -167,6 +167,31 @@ def test_who_has_another_account_that_counts_loses_only_what_this_one_gave(wecom
     assert teams(alice) == {"team-b": {"corp"}}
 
 
+def test_an_administrator_by_hand_is_switched_off_too_but_never_the_last(
+    wecom: Directory, caplog: pytest.LogCaptureFixture
+) -> None:
+    roots = [User.objects.create_superuser(name) for name in ("alice", "bob")]
+    for root in roots:
+        wecom.sign_in(root.username, link_to=root)
+    del wecom.people["alice"], wecom.people["bob"]
+    outcome = one(sync.run_once())
+    assert (outcome.gone, outcome.off) == (2, 1)
+    assert sorted(fresh(root).is_active for root in roots) == [False, True]
+    assert "the last administrator is gone there and stays switched on" in caplog.text
+    assert acts("sync.refused")[0][2] == {"kept": "the last administrator"}
+    assert one(sync.run_once()).off == 0
+    assert len(acts("sync.refused")) == 1
+
+
+def test_an_administrator_by_mapping_is_none_any_more_when_they_are_gone(wecom: Directory) -> None:
+    root = wecom.sign_in("alice", "wecom:dept:2")
+    ExternalIdentity.objects.update(admin=True)
+    User.objects.update(is_staff=True, is_superuser=True)
+    del wecom.people["alice"]
+    sync.run_once()
+    assert (fresh(root).is_active, fresh(root).is_superuser) == (False, False)
+
+
 def test_one_who_cannot_be_looked_up_does_not_stop_the_others(wecom: Directory) -> None:
     alice, bob = wecom.sign_in("alice", "wecom:dept:2"), wecom.sign_in("bob", "wecom:dept:2")
     wecom.broken = {"alice"}
