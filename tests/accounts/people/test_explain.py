@@ -95,7 +95,9 @@ class TestThePerson:
         assert explain.access(sign_in("bob")).administrator == ()
         mapped = explain.access(sign_in("alice", ["/admins"]))
         assert mapped.administrator == (Because("admin_groups", "corp", ("/admins",)),)
-        assert explain.access(User.objects.create_superuser("root")).administrator == (Because("hand"),)
+        root = User.objects.create_superuser("root")
+        sign_in("root", link_to=root)
+        assert explain.access(root).administrator == (Because("hand"),)
 
     def test_who_is_switched_off_and_by_whom(self, alice: User) -> None:
         services.deactivate(alice, "sync:corp")
