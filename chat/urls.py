@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from chat.api import images, views
+from chat.api import images, notices, searching, views
 
 urlpatterns = [
     path("api/conversations", views.Conversations.as_view(), name="conversations"),
     path("api/conversations/<str:conversation>", views.OneConversation.as_view(), name="conversation"),
     path("api/conversations/<str:conversation>/messages", views.Messages.as_view(), name="messages"),
     path("api/conversations/<str:conversation>/undo", views.Undo.as_view(), name="undo"),
+    path("api/notices", notices.Notices.as_view(), name="notices"),
     path("api/images", images.Images.as_view(), name="images"),
     path("api/images/<str:image>", images.OneImage.as_view(), name="image"),
     path("api/conversations/<str:conversation>/export", views.Export.as_view(), name="export"),
+    path("api/search", searching.Search.as_view(), name="search"),
 ]

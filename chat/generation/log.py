@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from chat.generation.pieces import End, Piece, joined
 from chat.models import Conversation, Delta, Generation, Message
+from chat.search import index
 
 LEASE: Final = timedelta(seconds=8)
 KEPT: Final = timedelta(minutes=10)  # a log after its answer's end: API clients may still resume
@@ -72,8 +73,9 @@ def finish(generation: uuid.UUID, end: End, *, worker: str | None = None) -> boo
 
 
 def _store(row: Generation, pieces: list[Piece], end: End) -> None:
+    text = joined(pieces, "text")
     Message.objects.filter(id=row.message_id).update(
-        text=joined(pieces, "text"),
+        text=text,
         thinking=joined(pieces, "think"),
         state=end.state,
         reason=end.reason,
@@ -81,6 +83,8 @@ def _store(row: Generation, pieces: list[Piece], end: End) -> None:
         usage=end.usage,
     )
     Conversation.objects.filter(id=row.conversation_id).update(updated=timezone.now())
+    if row.message_id is not None and row.conversation_id is not None:
+        index.keep_text(row.conversation_id, row.message_id, text)
 
 
 def beat(worker: str, mine: Iterable[uuid.UUID]) -> set[uuid.UUID]:

@@ -5,6 +5,7 @@ from chat.models.conversations import Conversation, Message, Shelf
 from chat.models.generations import Delta, Generation
 from chat.models.images import Image
 from chat.models.people import Preferences, Sent
+from chat.models.search import IndexRow
 
 __all__ = [
     "Conversation",
@@ -12,6 +13,7 @@ __all__ = [
     "Generation",
     "Grant",
     "Image",
+    "IndexRow",
     "Message",
     "Preferences",
     "Sent",

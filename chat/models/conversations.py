@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
@@ -36,7 +37,7 @@ class Conversation(models.Model):
     title = models.CharField(_("title"), max_length=200, blank=True)
     titled_by_person = models.BooleanField(default=False)
     leaf = models.UUIDField(null=True)
-    created = models.DateTimeField(_("created"), auto_now_add=True)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated = models.DateTimeField(_("updated"))
     deleted = models.DateTimeField(null=True, blank=True, db_index=True)
 
@@ -81,7 +82,7 @@ class Message(models.Model):
     error = models.CharField(max_length=64, blank=True)
     usage = models.JSONField(default=dict)
     thought_ms = models.PositiveIntegerField(default=0)
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("message")

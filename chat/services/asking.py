@@ -17,6 +17,7 @@ from accounts.models import Team
 from chat import access
 from chat.generation.log import LEASE
 from chat.models import Conversation, Generation, Image, Message, Sent
+from chat.search import index
 from chat.words import Again, Ask, Clear
 from clawdsite.core.errors import Busy, Conflict, NotFound
 
@@ -55,6 +56,7 @@ def say(caller: Caller, ask: Ask, *, worker: str) -> Acked:
             text=ask.text,
             images=[str(one) for one in _pictures(caller, where, ask.images)],
         )
+        index.keep_text(where.id, question.id, question.text)
         return _begin(caller, where, question, ask.id, worker)
 
     return _once(caller, ask.id, ask, act)
@@ -123,9 +125,11 @@ def _conversation(caller: Caller, ask: Ask) -> Conversation:
         return access.get(caller, "conversation.continue", ask.conversation)
     access.may_create(caller)
     team = _team(caller, ask)
-    return Conversation.objects.create(
+    where = Conversation.objects.create(
         owner_id=caller.id, team=team, title=_first_words(ask.text), updated=timezone.now()
     )
+    index.keep_title(where)
+    return where
 
 
 def _team(caller: Caller, ask: Ask) -> Team | None:

@@ -14,6 +14,7 @@ from accounts.models import Team
 from accounts.policy import Resource, may_move_to
 from chat import access
 from chat.models import Conversation, Shelf
+from chat.search import index
 from chat.words import storable
 from clawdsite.core.errors import BadRequest, NotFound
 
@@ -29,7 +30,9 @@ def rename(caller: Caller, conversation: uuid.UUID, title: Any) -> Conversation:
     if len(title) > LONGEST_TITLE:
         raise BadRequest(f"title may have at most {LONGEST_TITLE} characters.", param="title")
     where.title, where.titled_by_person = " ".join(title.split()), True
-    where.save(update_fields=["title", "titled_by_person"])
+    with transaction.atomic():
+        where.save(update_fields=["title", "titled_by_person"])
+        index.keep_title(where)
     return where
 
 

@@ -1,0 +1,1 @@
+"""Search in titles and texts, Chinese by pairs of characters, with what the database brings (M10)."""
