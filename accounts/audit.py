@@ -24,7 +24,8 @@ ACTIONS: Final = frozenset(
         *("team.joined", "team.left", "team.role"),
         *("client.make", "client.rotate", "client.revoke", "client.change"),
         *("keys.rotate", "sync.refused"),
-        *("grant.made", "grant.ended", "break_glass.opened", "conversation.purged"),
+        *("grant.made", "grant.ended", "break_glass.opened", "break_glass.viewed"),
+        "conversation.purged",
     )
 )
 FIRST: Final = "0" * 64

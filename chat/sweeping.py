@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chat.generation import log as generations
 from chat.models import Image, Sent
-from chat.services import keeping
+from chat.services import granting, keeping
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +42,14 @@ class Sweeper:
             self._thread = None
 
     def _run(self) -> None:
-        failing = False
+        failing, since = False, timezone.now()
         while not self._ended.wait(EVERY):
             close_old_connections()
             try:
+                now = timezone.now()
                 sweep()
-                failing = False
+                granting.expired(since, now)
+                failing, since = False, now
             except DatabaseError as error:
                 if not failing:
                     log.warning("the chat is not swept: %s", type(error).__name__)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import timezone
 
 from accounts import clients
 from accounts.models import (
@@ -20,6 +21,7 @@ from accounts.models import (
     Team,
     User,
 )
+from chat.models import Conversation
 
 SECRET_OF_OTHERS = ("charlie", "Team of Charlie", "team-c", "sub-of-charlie", "nightly", "REF12345", "ruth")
 
@@ -39,6 +41,7 @@ class House:
     identity: ExternalIdentity
     client: OAuthClient
     failure: SignInFailure
+    conversation: Conversation
 
 
 def furnished() -> House:
@@ -58,7 +61,10 @@ def furnished() -> House:
     )
     client, _ = clients.make("nightly", ["chat:write"], by="root")
     failure = SignInFailure.objects.create(reference="REF12345", code="expired")
-    return House(root, ruth, alice, bob, charlie, staff, team, other, identity, client, failure)
+    conversation = Conversation.objects.create(owner=charlie, title="kept to charlie", updated=timezone.now())
+    return House(
+        root, ruth, alice, bob, charlie, staff, team, other, identity, client, failure, conversation
+    )
 
 
 def browser_of(user: User | None) -> Client:
@@ -88,7 +94,7 @@ def _filled(house: House, pattern: str) -> str:
     if len(parts) > 2:
         key = str(_object(house, parts[2]).pk)
     filled = pattern.replace("<path:object_id>", key).replace("<id>", key)
-    filled = filled.replace("<str:act>", "deactivate")
+    filled = filled.replace("<str:act>", "deactivate").replace("<int:number>", "1")
     if filled.startswith("admin/^"):
         filled = "admin/accounts/" if "app_label" in filled else "admin/no/such/page"
     return "/" + filled.replace("(?P<url>.*)$", "no/such/page")
@@ -101,6 +107,7 @@ def _object(house: House, model: str) -> Any:
         "externalidentity": house.identity,
         "oauthclient": house.client,
         "signinfailure": house.failure,
+        "conversation": house.conversation,
     }
     return made.get(model) or house.other
 
