@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat.api import images, notices, searching, views
+from chat.api import images, importing, notices, searching, views
 
 urlpatterns = [
     path("api/conversations", views.Conversations.as_view(), name="conversations"),
@@ -14,4 +14,5 @@ urlpatterns = [
     path("api/images/<str:image>", images.OneImage.as_view(), name="image"),
     path("api/conversations/<str:conversation>/export", views.Export.as_view(), name="export"),
     path("api/search", searching.Search.as_view(), name="search"),
+    path("api/import", importing.Import.as_view(), name="import"),
 ]

@@ -10,6 +10,9 @@ HEALTH: Final = ("/healthz", "/readyz", "/metrics")
 # What a page of a front end of one's own asks with the session cookie (contract.md, Sessions).
 SESSION: Final = ("/api/session", "/api/auth/token")
 
+IMPORT: Final = "/api/import"
+IMPORT_BODY: Final = 50 * 10**6  # bytes: a file of conversations may be larger than any other body
+
 
 def is_v1(path: str) -> bool:
     """OpenAI's surface."""
@@ -34,6 +37,11 @@ def is_health(path: str) -> bool:
 def is_session(path: str) -> bool:
     """Questions about a session, also from `server.front_ends`."""
     return path in SESSION
+
+
+def body_limit(path: str, most: int) -> int:
+    """Bytes of a request's body at this address; most: server.max_body."""
+    return max(most, IMPORT_BODY) if path == IMPORT else most
 
 
 def is_program(path: str) -> bool:

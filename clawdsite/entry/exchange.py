@@ -13,7 +13,7 @@ from clawdsite.core import log as logs
 from clawdsite.core.config import live
 from clawdsite.core.errors import ClawdError, Draining, Forbidden, Internal
 from clawdsite.core.lifecycle import lifecycle
-from clawdsite.core.paths import is_health, is_session, is_v1
+from clawdsite.core.paths import body_limit, is_health, is_session, is_v1
 from clawdsite.entry import head as heads
 from clawdsite.entry.asgi import Message, Receive, Scope, Send
 from clawdsite.entry.body import Body
@@ -57,7 +57,7 @@ class Exchange:
         self._receive, self._send = receive, send
         self.origin, self.cookies = b"", False
         deadline = self.call.started + entry.limits.body
-        self.body = Body(receive, self.config.server.max_body, deadline)
+        self.body = Body(receive, body_limit(self.path, self.config.server.max_body), deadline)
         self.started = self.streaming = self.finished = self.sealed = False
         self.gone = self.closing = self.pending = False
         self.verdict: Verdict | None = None
