@@ -50,14 +50,14 @@ class IdentityAdmin(ReadOnly):
 
     def get_urls(self) -> list[Any]:
         move = self.admin_site.admin_view(self.move)
-        check = self.admin_site.admin_view(self.check)
+        check = self.admin_site.admin_view(self.check_sign_on)
         return [
             path("check/", check, name="accounts_externalidentity_check"),
             path("<path:object_id>/move/", move, name="accounts_externalidentity_move"),
             *super().get_urls(),
         ]
 
-    def check(self, request: HttpRequest) -> HttpResponse:
+    def check_sign_on(self, request: HttpRequest) -> HttpResponse:
         """What `clawdbot sso check` says, asked for by a button: the providers are asked then."""
         if not request.user.is_superuser:
             raise PermissionDenied

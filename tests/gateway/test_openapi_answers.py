@@ -140,5 +140,5 @@ def test_errors_are_as_documented_and_their_statuses_are_listed() -> None:
     check("Error", BadRequest("Wrong.", code="invalid_type", param="messages").body())
     own = {kind.status for kind in kinds() if kind.__module__ == errors.__name__}
     listed = {int(status) for status in DOCUMENT["components"]["responses"]}
-    assert own - listed <= {405, 408, 431}  # of the connection or of another method, not of an operation
+    assert own - listed <= {405, 408, 409, 431}  # of the connection, another method, or conversations
     assert listed <= own
