@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 WEB = ("http", "https")
 EXPOSED = "is plain http to another machine"
 SHARED = {"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"}  # before a country: co.uk, com.cn
 DATABASE = "expected sqlite:///path or postgres://user:password@host/name"
+REDIS = "expected redis://:password@host:port/0, or rediss:// for TLS"
 
 
 def url_fault(text: str, *, path: bool = True) -> str:
@@ -61,6 +63,22 @@ def database_fault(text: str) -> str:
     if parts.scheme == "sqlite":
         return "" if not parts.netloc and len(parts.path) > 1 else DATABASE
     return "" if len(parts.path) > 1 else DATABASE
+
+
+def redis_fault(text: str) -> str:
+    """Why this is no Redis address."""
+    parts = _split(text)
+    if parts is None or parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        return REDIS
+    if parts.query or parts.fragment or not re.fullmatch(r"(/\d{0,4})?", parts.path):
+        return REDIS
+    return ""
+
+
+def redis_readable_on_the_way(url: str) -> bool:
+    """Whether this is Redis without TLS on another machine."""
+    parts = _split(url)
+    return parts is not None and parts.scheme == "redis" and not loopback(parts.hostname or "")
 
 
 def has_password(text: str) -> bool:

@@ -88,8 +88,8 @@ def judge(config: Config, known: Facts) -> list[Finding]:
 def _server(config: Config, known: Facts) -> Iterator[Finding]:
     server = config.server
     if server.workers > 1:
-        message = f"more than one is {NOT_YET}: it needs redis_url, which is {NOT_YET}"
-        yield Finding(("server", "workers"), message)
+        needs = "" if config.redis_url.get_secret_value() else ": it needs redis_url"
+        yield Finding(("server", "workers"), f"more than one is {NOT_YET}{needs}")
     if not server.host or re.search(r"[\s/]", server.host):
         yield Finding(("server", "host"), "expected an address or a host name, without http:// and port")
     elif config.development and not addresses.loopback(server.host):
@@ -143,6 +143,12 @@ def _secret_files(config: Config, known: Facts) -> Iterator[Finding]:
 def _stored(config: Config) -> Iterator[Finding]:
     if wrong := addresses.database_fault(config.database_url.get_secret_value()):
         yield Finding(("database_url",), wrong)
+    redis = config.redis_url.get_secret_value()
+    if redis and (wrong := addresses.redis_fault(redis)):
+        yield Finding(("redis_url",), wrong)
+    elif addresses.redis_readable_on_the_way(redis):
+        message = "goes to another machine without TLS: answers can be read on the way"
+        yield Finding(("redis_url",), message, "use rediss://", refused=False)
     key = config.secret_key.get_secret_value()
     if key and _weak_key(key):
         message = f"is weak: {SHORTEST} random bytes or more are needed"

@@ -244,7 +244,10 @@ class Config(Section):
         restart=True,
     )
     redis_url: SecretStr = key(
-        SecretStr(""), "Needed for several workers or hosts.", restart=True, planned=True
+        SecretStr(""),
+        "`redis://:password@host/0` (`rediss://`: TLS): where processes that share a database tell each "
+        "other of answers being written. Empty: they look into the database.",
+        restart=True,
     )
     debug_port: Port = key(
         18789, "Port without login, development and loopback only. 0: never.", restart=True

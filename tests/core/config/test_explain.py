@@ -94,9 +94,9 @@ def test_a_section_gives_all_of_its_keys(tmp_path: Path) -> None:
 
 def test_what_a_change_takes_is_said(tmp_path: Path) -> None:
     loaded = read(None, {})
-    changes = {name: str(explain(loaded, name)[0]).split("change   ")[1] for name in ("mode", "redis_url")}
+    changes = {name: str(explain(loaded, name)[0]).split("change   ")[1] for name in ("mode", "limits.teams")}
     assert changes["mode"].startswith("takes a restart")
-    assert changes["redis_url"].startswith("not available yet")
+    assert changes["limits.teams"].startswith("not available yet")
 
 
 def test_without_a_file_the_defaults_are_explained() -> None:

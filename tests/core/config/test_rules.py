@@ -237,6 +237,7 @@ def test_a_secret_file_that_others_may_read_is_refused_in_production(tmp_path: P
         (f"secret_key: {SECRET}", "secret_key"),
         ("upstream: {authorization: Bearer abc}", "upstream.authorization"),
         ("database_url: postgres://u:p@h/n", "database_url"),
+        ("redis_url: rediss://:p@h", "redis_url"),
     ],
 )
 def test_a_secret_in_the_configuration_makes_it_a_secret_file(tmp_path: Path, text: str, key: str) -> None:
@@ -247,6 +248,13 @@ def test_a_secret_in_the_configuration_makes_it_a_secret_file(tmp_path: Path, te
         ConfigErrors, match=f"config.yaml:1: {key}: is a secret in a file that others may read"
     ):
         load(path, {"JWT_SECRET": SECRET})
+
+
+def test_redis_on_another_machine_without_tls_is_a_warning(tmp_path: Path) -> None:
+    told = warned(tmp_path, f"{ISSUER}redis_url: redis://h/0\nmax_connections: 1")
+    assert [line for line in told if line.startswith("redis_url")] == [
+        "redis_url: goes to another machine without TLS: answers can be read on the way"
+    ]
 
 
 def test_a_configuration_without_secrets_may_be_read_by_all(tmp_path: Path) -> None:
@@ -296,6 +304,11 @@ def test_production_refuses_what_development_allows(tmp_path: Path, text: str, k
         ("server: {cors_origins: ['https://*.example.com']}", "server.cors_origins[0]"),
         ("server: {cors_origins: ['a.example.com']}", "server.cors_origins[0]"),
         ("database_url: mysql://h/n", "database_url"),
+        ("redis_url: localhost:6379", "redis_url"),
+        ("redis_url: 'redis://'", "redis_url"),
+        ("redis_url: redis://h/first", "redis_url"),
+        ("redis_url: 'redis://h/0?db=1'", "redis_url"),
+        ("redis_url: 'http://h'", "redis_url"),
         ("database_url: clawdbot.sqlite3", "database_url"),
         ("database_url: 'sqlite://'", "database_url"),
         ("database_url: postgres://h", "database_url"),
@@ -330,6 +343,8 @@ def test_what_cannot_work_is_refused_in_any_mode(tmp_path: Path, text: str, key:
         "server: {public_url: 'https://chat.example.com/'}",
         "database_url: sqlite:////srv/clawdbot.sqlite3",
         "database_url: 'postgresql://${U}@h:5432/n?sslmode=require'",
+        "redis_url: 'rediss://${U}@h:6380/3'",
+        "redis_url: redis://localhost",
         "upstream: {url: 'https://gpu.example.com/ollama/', authorization: 'Bearer ${U}'}",
         "models: {aliases: {a: b, b: c, x: b}}",
         "models: {options: {m: {temperature: 0, top_p: 1, top_k: 20, min_p: 0.05, repeat_penalty: 1.1, "
