@@ -4,50 +4,65 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from asgiref.sync import sync_to_async
-
-from chat import access, frames, words
+from accounts.threads import in_thread
+from chat import access, frames, telling, words
 from chat.api import answering
-from chat.frames import BadFrame, Hello, Ping, Resume, Said, Subscribe, Unsubscribe
+from chat.frames import Hello, Ping, Resume, Said, Subscribe, Unsubscribe
 from chat.generation.runner import current_runner
-from chat.hub import hub
 from chat.models import Generation
 from chat.services import asking, making
 from chat.services.asking import Acked
+from chat.words import Refused
 from clawdsite import __version__
 from clawdsite.core.config.live import current
-from clawdsite.core.errors import NotFound
+from clawdsite.core.errors import ClawdError, Draining, NotFound
+from clawdsite.core.lifecycle import lifecycle
+from gateway.admission import limits
+from gateway.call import Call
 
 if TYPE_CHECKING:
     from accounts.caller import Caller
     from chat.consumers import ChatConsumer
 
+T = TypeVar("T")
+
 HEARTBEAT_MS = 20_000
+MOST_OPEN = 200  # conversations that one socket may follow
 
 
 async def carry_out(socket: ChatConsumer, said: Said) -> None:
     """Do what a frame says. Refused, BadFrame, ClawdError."""
+    if not isinstance(said, Hello | Ping | Unsubscribe):
+        await socket.up_to_date()
+        if socket.closing:
+            return
     match said:
         case Hello():
             await greet(socket, said)
         case words.Ask():
-            await making.check_model(said.options)
-            await begun(socket, await _once(asking.say, caller_of(socket), said), said.options)
+            await ask(socket, said, asking.say)
         case words.Again():
-            await making.check_model(said.options)
-            await begun(socket, await _once(asking.again, caller_of(socket), said), said.options)
+            await ask(socket, said, asking.again)
         case words.Stop():
             found = await answering.stop(caller_of(socket), said)
             await socket.say(frames.frame(found.pop("t"), **found))
         case words.Clear():
-            await cleared(socket, said)
+            await clear(socket, said)
+        case _:
+            await look(socket, said)
+
+
+async def look(socket: ChatConsumer, said: Subscribe | Unsubscribe | Resume | Ping) -> None:
+    """Frames that change nothing."""
+    match said:
         case Subscribe():
             await subscribe(socket, said.conversation)
         case Unsubscribe():
-            socket.open.discard(said.conversation)
-            hub.shut(said.conversation, socket)
+            socket.shut(said.conversation)
         case Resume():
             await resume(socket, said)
         case Ping():
@@ -57,10 +72,10 @@ async def carry_out(socket: ChatConsumer, said: Said) -> None:
 async def greet(socket: ChatConsumer, said: Hello) -> None:
     """`ready`, then what the page missed."""
     if socket.greeted:
-        raise BadFrame("hello was said already.")
+        raise Refused("bad_request", "hello was said already.", param="t")
     socket.greeted = True
     caller, config = caller_of(socket), current()
-    running = await _thread(_running, caller)
+    running = await in_thread(partial(_running, caller))
     await socket.say(
         frames.frame(
             "ready",
@@ -79,76 +94,120 @@ async def greet(socket: ChatConsumer, said: Hello) -> None:
             running=running,
         )
     )
+    await socket.mind_the_end()
+    missed: list[Subscribe | Resume] = [Resume(generation, after) for generation, after in said.have]
     if said.focus is not None:
-        await subscribe(socket, said.focus)
-    for generation, after in said.have:
-        await resume(socket, Resume(generation, after))
+        missed.append(Subscribe(said.focus))
+    for one in missed:
+        await _missed(socket, one)
 
 
-async def begun(socket: ChatConsumer, acked: Acked, options: words.Options) -> None:
-    """The answer begins; the ack goes out after the commit, and before the first delta."""
-    generation, conversation = uuid.UUID(acked.generation), uuid.UUID(acked.conversation)
-    ack = frames.frame(
-        "ack", id=acked.id, c=acked.conversation, mu=acked.question, ma=acked.answer, g=acked.generation
-    )
-    await socket.say(ack)
-    if acked.fresh:
-        await making.start(caller_of(socket), acked, options, socket.ref)
-        tell_of(acked)
-    hub.open(conversation, socket)
-    socket.open.add(conversation)
-    socket.follow(generation, conversation, 0)
+async def _missed(socket: ChatConsumer, one: Subscribe | Resume) -> None:
+    """What is gone is said; the rest comes all the same."""
+    try:
+        if isinstance(one, Resume):
+            await resume(socket, one)
+        else:
+            await subscribe(socket, one.conversation)
+    except ClawdError as error:
+        generation = str(one.generation) if isinstance(one, Resume) else None
+        await socket.say(frames.error(error.code, generation=generation, ref=socket.ref))
 
 
-def tell_of(acked: Acked) -> None:
-    """Whoever has the conversation open sees the answer begin."""
-    conversation, generation = uuid.UUID(acked.conversation), uuid.UUID(acked.generation)
-    start = frames.frame(
-        "gen.start", g=acked.generation, c=acked.conversation, m=acked.answer, parent=acked.question, s=0
-    )
-    hub.tell(conversation, start)
-    hub.began(conversation, generation)
+async def ask(
+    socket: ChatConsumer, said: words.Ask | words.Again, store: Callable[..., Acked]
+) -> None:
+    """Store it, say that it is stored, begin the answer, and show it."""
+    if lifecycle.draining:
+        raise Draining("The gateway is being restarted. Your question is still with you.", retry_after=5)
+    caller = caller_of(socket)
+    call = Call(socket.ref, address=_address(socket), caller=caller)
+    limits.count_caller(caller, call)
+    await making.check_model(said.options)
+    acked = await in_thread(partial(store, caller, said, worker=current_runner().worker))
+    await socket.say(telling.ack(acked))
+    conversation = uuid.UUID(acked.conversation)
+    enter(socket, conversation)
+    try:
+        if acked.fresh:
+            await begin(socket, caller, acked, said.options)
+            await tell_limit(socket, call)
+    finally:  # however it went, its end is shown
+        socket.follow(uuid.UUID(str(acked.generation)), 0)
 
 
-async def cleared(socket: ChatConsumer, said: words.Clear) -> None:
-    acked = await _thread(asking.clear, caller_of(socket), said)
+async def begin(socket: ChatConsumer, caller: Caller, acked: Acked, options: words.Options) -> None:
+    """What cannot begin has ended already: its `gen.end` says why."""
+    try:
+        begun = await making.start(caller, acked, options, socket.ref)
+    except ClawdError:
+        telling.began(acked, "")
+        return
+    telling.began(acked, begun.model)
+    telling.updated(await in_thread(partial(telling.facts_of, acked.conversation)), caller.id)
+    if begun.dropped:
+        await socket.say(
+            frames.frame(
+                "notice",
+                level="info",
+                key="notice.trimmed",
+                c=acked.conversation,
+                args={"dropped": begun.dropped},
+            )
+        )
+
+
+async def tell_limit(socket: ChatConsumer, call: Call) -> None:
+    """How many questions are left in this minute, where that is limited."""
+    left = call.response_headers.get("x-ratelimit-remaining-requests")
+    reset = call.response_headers.get("x-ratelimit-reset-requests", "0s")
+    if left is not None:
+        milliseconds = 1000 * int(reset.removesuffix("s"))
+        await socket.say(frames.frame("limit", kind="requests", remaining=int(left), reset_ms=milliseconds))
+
+
+async def clear(socket: ChatConsumer, said: words.Clear) -> None:
+    acked = await in_thread(partial(asking.clear, caller_of(socket), said))
     await socket.say(frames.frame("ack", id=said.id, c=acked.conversation))
-    mark = frames.frame("context.cleared", c=acked.conversation, after=acked.question)
-    hub.tell(said.conversation, mark)
-    if said.conversation not in socket.open:
-        await socket.say(mark)
+    enter(socket, said.conversation)
+    telling.cleared(said.conversation, acked.question)
 
 
 async def subscribe(socket: ChatConsumer, conversation: uuid.UUID) -> None:
-    """Follow what happens in a conversation, and what is being written there now."""
-    await _thread(access.get, caller_of(socket), "conversation.read", conversation)
-    socket.open.add(conversation)
-    hub.open(conversation, socket)
-    found = Generation.objects.filter(conversation=conversation, state__in=Generation.RUNNING)
-    async for generation in found.values_list("id", flat=True):
-        socket.follow(generation, conversation, 0)
+    """Follow what happens in a conversation; what is being written there comes as one snapshot first."""
+    await in_thread(partial(access.get, caller_of(socket), "conversation.read", conversation))
+    enter(socket, conversation)
+    for generation in await in_thread(partial(_running_in, conversation)):
+        socket.follow(generation, frames.FAR)
 
 
 async def resume(socket: ChatConsumer, said: Resume) -> None:
-    """The rest of an answer, whose ever task it is."""
-    row = await _thread(access.generation, caller_of(socket), "conversation.read", said.generation)
-    socket.follow(row.id, row.conversation_id, said.after)
+    """The rest of an answer, whoever makes it."""
+    row = await in_thread(
+        partial(access.generation, caller_of(socket), "conversation.read", said.generation)
+    )
+    socket.follow(row.id, said.after, anew=True)
 
 
-async def drop_what_is_hidden(socket: ChatConsumer) -> None:
-    """Rights are fewer: conversations that the person may not read any more fall silent."""
-    for conversation in list(socket.open):
-        try:
-            await _thread(access.get, caller_of(socket), "conversation.read", conversation)
-        except NotFound:
-            socket.open.discard(conversation)
-            hub.shut(conversation, socket)
-            await socket.say(frames.frame("conv.deleted", c=conversation))
-    for generation, task in list(socket.watched.items()):
-        try:
-            await _thread(access.generation, caller_of(socket), "conversation.read", generation)
-        except NotFound:
+def enter(socket: ChatConsumer, conversation: uuid.UUID) -> None:
+    """Hear of what happens there; what a page opened first is forgotten first."""
+    if len(socket.open) >= MOST_OPEN and conversation not in socket.open:
+        socket.shut(next(iter(socket.open)))
+    socket.enter(conversation)
+
+
+async def drop_what_is_hidden(socket: ChatConsumer, doubted: Iterable[uuid.UUID]) -> None:
+    """Conversations among these that the person may not read any more fall silent, and their answers."""
+    caller = caller_of(socket)
+    opened, watched = list(doubted), list(socket.watched)
+    gone, unseen = await in_thread(lambda: (_hidden(caller, opened), _unreadable(caller, watched)))
+    for generation in unseen:
+        task = socket.watched.get(generation)
+        if task is not None:
             task.cancel()
+    for conversation in gone:
+        socket.shut(conversation)
+        await socket.say(frames.frame("conv.deleted", c=conversation))
 
 
 def caller_of(socket: ChatConsumer) -> Caller:
@@ -157,22 +216,33 @@ def caller_of(socket: ChatConsumer) -> Caller:
     return socket.visitor.caller
 
 
+def _hidden(caller: Caller, conversations: list[uuid.UUID]) -> list[uuid.UUID]:
+    seen = set(access.visible(caller).filter(id__in=conversations).values_list("id", flat=True))
+    return [one for one in conversations if one not in seen]
+
+
+def _unreadable(caller: Caller, generations: list[uuid.UUID]) -> list[uuid.UUID]:
+    rows = Generation.objects.filter(id__in=generations).exclude(conversation=None)
+    readable = rows.filter(conversation__in=access.visible(caller))
+    seen = set(readable.values_list("id", flat=True))
+    return [one for one in generations if one not in seen]
+
+
 def _running(caller: Caller) -> list[dict[str, Any]]:
-    """The person's own answers that are being written."""
+    """The person's own answers that are being written, where they may still be read."""
     found = Generation.objects.filter(asker_id=caller.id, state__in=Generation.RUNNING)
-    rows = found.exclude(conversation=None).values("id", "conversation", "message", "seq")[:50]
+    readable = found.filter(conversation__in=access.visible(caller))
+    rows = readable.values("id", "conversation", "message", "seq")
     return [
         {"g": str(row["id"]), "c": str(row["conversation"]), "m": str(row["message"]), "s": row["seq"]}
-        for row in rows
+        for row in rows[:50]
     ]
 
 
-async def _once(act: Any, caller: Caller, said: Any) -> Acked:
-    acked: Acked = await sync_to_async(act, thread_sensitive=False)(
-        caller, said, worker=current_runner().worker
-    )
-    return acked
+def _running_in(conversation: uuid.UUID) -> list[uuid.UUID]:
+    found = Generation.objects.filter(conversation=conversation, state__in=Generation.RUNNING)
+    return list(found.values_list("id", flat=True))
 
 
-async def _thread(act: Any, *args: Any) -> Any:
-    return await sync_to_async(act, thread_sensitive=False)(*args)
+def _address(socket: ChatConsumer) -> str:
+    return str((socket.scope.get("client") or ("",))[0])

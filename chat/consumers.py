@@ -3,100 +3,162 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, Final
 
-from asgiref.sync import sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
+from accounts.threads import in_thread
 from accounts.tokens.revocation import revocations
 from chat import acts, frames
 from chat.doorway import NotLetIn, Visitor, let_in
 from chat.frames import BadFrame, Hello
 from chat.generation.watching import watch
 from chat.hub import hub
+from chat.places import tell_place
 from chat.services import making
 from chat.words import Refused
-from clawdsite.core.errors import ClawdError
+from clawdsite.core.errors import ClawdError, Internal
 
-HELLO_WITHIN: Final = 5.0  # seconds
-WRITE: Final = 60.0  # seconds a client may read nothing
-WARNING: Final = 60.0  # seconds before the session's end that it is announced
-RATE, BURST = 20.0, 60.0  # frames a second, and how many may come at once
-SOCKETS: Final = 20  # of one person
+log = logging.getLogger(__name__)
+
+MOST_TASKS: Final = 300  # frames of others that wait for one client to read, before it is given up
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """hello: seconds until the first frame. warning: seconds before its end that a session is announced to
+    end; it is looked at again every `look` seconds then. rate, burst: frames a second, and how many may come
+    at once. sockets: of one person. stale: seconds that rights are believed without another look.
+    """
+
+    hello: float = 5.0
+    warning: float = 60.0
+    look: float = 5.0
+    rate: float = 20.0
+    burst: float = 60.0
+    sockets: int = 20
+    stale: float = 5.0
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
-    """One socket of one person."""
+    """One socket of one person. Nothing is sent to a client that was told that it is over."""
 
     visitor: Visitor | None = None
+    person = ""
     greeted = False
     closing = False
+    seen_at = 0.0  # when the visitor was last looked at
+    warned = 0.0  # the session's end that was announced
+    timer: asyncio.TimerHandle | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__()
+        self.bounds = bounds or Bounds()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.watched: dict[uuid.UUID, asyncio.Task[Any]] = {}
-        self.open: set[uuid.UUID] = set()
+        self.open: dict[uuid.UUID, None] = {}  # in the order they were opened
         self.leave: list[Callable[[], None]] = []
-        self.budget, self.counted = BURST, time.monotonic()
-        self.sending = asyncio.Lock()
+        self.budget, self.counted = self.bounds.burst, time.monotonic()
         self.ref = "ws_" + uuid.uuid4().hex
 
     # ---- coming and going ---------------------------------------------------------------------------
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Whatever ends it, it is forgotten everywhere. (Channels' own way has a thread hop for each frame,
+        and forgets to leave where something goes wrong.)"""
+        self.scope, self.base_send, self.channel_layer = scope, send, None
+        try:
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
+        finally:
+            self.forget()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """The server's three events; a frame of the client's never names one."""
+        match message["type"]:
+            case "websocket.receive":
+                await self.heard_frame(message.get("text"))
+            case "websocket.connect":
+                await self.connect()
+            case "websocket.disconnect":
+                raise StopConsumer
 
     async def connect(self) -> None:
         wanted = self.scope.get("subprotocols", [])
         await self.accept(frames.PROTOCOL if frames.PROTOCOL in wanted else None)
         try:
-            self.visitor = await sync_to_async(let_in)(self.scope["headers"])
+            self.visitor = await in_thread(lambda: let_in(self.scope["headers"]))
         except NotLetIn as refusal:
-            await self.end(refusal.close, "AUTH_INVALID_TOKEN" if refusal.close == 4401 else "forbidden")
+            await self.turn_away(refusal)
             return
-        except ClawdError as error:
-            await self.end(1013, error.code)
+        except (ClawdError, DatabaseError):
+            await self.end(frames.AGAIN, "auth_unavailable")
             return
-        person = self.visitor.caller.id
-        self.leave.append(lambda: hub.leave(person, self))
-        if hub.enter(person, self) > SOCKETS:
+        self.person, self.seen_at = self.visitor.caller.id, time.monotonic()
+        self.leave.append(lambda: hub.leave(self.person, self, self.open))
+        if hub.enter(self.person, self) > self.bounds.sockets:
             await self.end(frames.TOO_MANY, "rate_limit_exceeded")
             return
-        self.leave.append(revocations.watch(self.visitor.caller, lambda what: self.spawn(self.heard(what))))
-        self.spawn(self.wait_for_hello())
-        self.spawn(self.until_the_end())
+        self.leave.append(revocations.watch(self.visitor.caller, self.hear))
+        self.after(self.bounds.hello, self.wait_no_longer)
 
-    async def disconnect(self, code: int) -> None:
+    def forget(self) -> None:
         """Watching ends; what is being written goes on for chat.linger."""
         self.closing = True
+        if self.timer is not None:
+            self.timer.cancel()
         while self.leave:
             self.leave.pop()()
         for task in [*self.tasks, *self.watched.values()]:
-            if task is not asyncio.current_task():
-                task.cancel()
+            task.cancel()
 
-    async def end(self, close: int, code: str | None) -> None:
-        """The last words, then the close."""
+    async def turn_away(self, refusal: NotLetIn) -> None:
+        code = "AUTH_INVALID_TOKEN" if refusal.close == frames.NO_IDENTITY else "forbidden"
+        await self.end(refusal.close, code)
+
+    async def end(self, close: int, code: str | None = None) -> None:
+        """The last words, then the close. Nothing that was on its way goes out between them."""
         if self.closing:
             return
         self.closing = True
-        await self.say(frames.error(code, ref=self.ref))
-        wait = 1000 if close in (frames.CLOSED, 1013) else None
-        await self.say(frames.frame("bye", code=close, reconnect_after_ms=wait))
-        await self.close(close)
+        for task in self.watched.values():
+            if task is not asyncio.current_task():
+                task.cancel()
+        wait = frames.COME_BACK.get(close)
+        if code is not None:
+            retry = wait is not None
+            await self.put(frames.error(code, retry=retry, retry_after_ms=wait, ref=self.ref))
+        await self.put(frames.frame("bye", code=close, reconnect_after_ms=wait))
+        await self.put(None, close)
+
+    def farewell(self, *, now: bool) -> None:
+        """The server goes: once no answer is being shown here, or at once."""
+        self.spawn(self.end(frames.RESTART) if now else self.end_when_quiet())
+
+    async def end_when_quiet(self) -> None:
+        while (shown := [task for task in self.watched.values() if not task.done()]) and not self.closing:
+            await asyncio.wait(shown)
+        await self.end(frames.RESTART)
 
     # ---- what comes in -------------------------------------------------------------------------------
 
-    async def websocket_receive(self, message: dict[str, Any]) -> None:
-        text = message.get("text")
+    async def heard_frame(self, text: str | None) -> None:
         if self.closing or self.visitor is None:
             return
         if not self.within_rate():
             await self.end(frames.TOO_FAST, "rate_limit_exceeded")
             return
+        said = None
         try:
             if text is None:
                 raise BadFrame("Frames are text.")
@@ -112,103 +174,172 @@ class ChatConsumer(AsyncWebsocketConsumer):
             args = {"param": refused.param} if refused.param else None
             await self.say(frames.error(refused.code, sent_id=refused.sent_id, args=args, ref=self.ref))
         except ClawdError as error:
-            await self.say(_shown(error, _id_in(text), self.ref))
+            await self.say(shown(error, said, self.ref))
+        except Exception:  # a bug, or a database that is away: this frame fails, the socket stays
+            log.exception("a frame failed", extra={"fields": {"ref": self.ref}})
+            await self.say(shown(Internal("Something went wrong here."), said, self.ref))
 
     def within_rate(self) -> bool:
         now = time.monotonic()
-        self.budget = min(BURST, self.budget + (now - self.counted) * RATE) - 1
-        self.counted = now
+        grown = self.budget + (now - self.counted) * self.bounds.rate
+        self.budget, self.counted = min(self.bounds.burst, grown) - 1, now
         return self.budget >= 0
 
     # ---- what goes out -------------------------------------------------------------------------------
 
     async def say(self, frame: str) -> None:
-        """Send one frame; a client that reads nothing for a minute is given up."""
+        """Send one frame, unless the last word was said."""
+        if not self.closing:
+            await self.put(frame)
+
+    async def put(self, frame: str | None, close: int = 0) -> None:
+        """A frame, or the close. Waits while the client reads nothing; clawdsite.serve gives it up then."""
         try:
-            async with self.sending, asyncio.timeout(WRITE):
-                await self.send(text_data=frame)
-        except TimeoutError:
-            self.closing = True
-            await self.close(1013)
-        except RuntimeError:  # the other side has gone
+            if frame is None:
+                await self.base_send({"type": "websocket.close", "code": close})
+            else:
+                await self.base_send({"type": "websocket.send", "text": frame})
+        except (OSError, RuntimeError):  # the other side has gone
             self.closing = True
 
     def told(self, frame: str) -> None:
-        self.spawn(self.say(frame))
+        if len(self.tasks) > MOST_TASKS:
+            self.forget()  # it reads nothing; the write deadline closes it
+        elif self.greeted and not self.closing:
+            self.spawn(self.say(frame))
 
     def began(self, conversation: uuid.UUID, generation: uuid.UUID) -> None:
-        self.follow(generation, conversation, 0)
+        self.follow(generation, 0)
 
-    def follow(self, generation: uuid.UUID, conversation: uuid.UUID | None, after: int) -> None:
-        """Show an answer from number `after` on; once at a time."""
-        running = self.watched.get(generation)
-        if running is None or running.done():
-            self.watched[generation] = self.spawn(self.show(generation, conversation, after))
+    def follow(self, generation: uuid.UUID, after: int, *, anew: bool = False) -> None:
+        """Show an answer from number `after` on. anew: also where it is being shown already."""
+        task = self.watched.get(generation)
+        if task is not None and not task.done():
+            if not anew:
+                return
+            task.cancel()
+        if not self.closing:
+            self.watched[generation] = asyncio.ensure_future(self.show(generation, after))
 
-    async def show(self, generation: uuid.UUID, conversation: uuid.UUID | None, after: int) -> None:
+    async def show(self, generation: uuid.UUID, after: int) -> None:
+        place = asyncio.ensure_future(tell_place(self, generation))
         try:
             async with aclosing(watch(generation, after)) as seen:
                 async for found in seen:
+                    place.cancel()
                     for one in found:
                         await self.say(making.frame_of(generation, one))
         except LookupError:
             await self.say(frames.error("not_found", generation=str(generation), ref=self.ref))
+        except DatabaseError:
+            await self.end(frames.AGAIN, "internal_error")
         finally:
-            self.watched.pop(generation, None)
+            place.cancel()
+            if self.watched.get(generation) is asyncio.current_task():
+                del self.watched[generation]
+
+    def enter(self, conversation: uuid.UUID) -> None:
+        """Hear of what happens in a conversation."""
+        if not self.closing:
+            self.open[conversation] = None
+            hub.open(conversation, self)
+
+    def shut(self, conversation: uuid.UUID) -> None:
+        """Hear of it no more."""
+        self.open.pop(conversation, None)
+        hub.shut(conversation, self)
 
     # ---- the life of the session -----------------------------------------------------------------------
 
-    async def wait_for_hello(self) -> None:
-        await asyncio.sleep(HELLO_WITHIN)
+    async def wait_no_longer(self) -> None:
         if not self.greeted:
             await self.end(frames.NO_HELLO, "bad_request")
 
-    async def until_the_end(self) -> None:
-        """Announce the session's end 60 s ahead, look whether it was extended, and close at its end."""
-        told = 0.0
-        while self.visitor is not None:
-            left = self.visitor.ends - time.time()
-            if left <= 0:
-                await self.end(frames.NO_IDENTITY, "AUTH_INVALID_TOKEN")
-                return
-            if left <= WARNING and told != self.visitor.ends:
-                told = self.visitor.ends
-                await self.say(frames.frame("auth.expiring", exp=int(told)))
-            await asyncio.sleep(min(left, 5.0) if left <= WARNING else left - WARNING)
-            await self.look_again()
-
-    async def heard(self, what: str) -> None:
-        """Something was revoked: look who this is now."""
-        await self.look_again(ended=what.startswith("ended"))
-
-    async def look_again(self, *, ended: bool = False) -> None:
-        """The visitor as of now; what they may not read any more is shown no more."""
-        try:
-            self.visitor = await sync_to_async(let_in)(self.scope["headers"])
-        except NotLetIn as refusal:
-            await self.end(refusal.close, "AUTH_INVALID_TOKEN")
-        except ClawdError:  # the database is away: the last state holds
+    async def mind_the_end(self) -> None:
+        """Announce the session's end ahead, close at it, and come back when there is more to say."""
+        if self.visitor is None or self.closing:
             return
-        else:
-            await acts.drop_what_is_hidden(self)
+        left = self.visitor.ends - time.time()
+        if left <= 0:
+            await self.end(frames.NO_IDENTITY, "AUTH_INVALID_TOKEN")
+            return
+        ahead = self.bounds.warning
+        if left <= ahead and self.warned != self.visitor.ends:
+            self.warned = self.visitor.ends
+            await self.say(frames.frame("auth.expiring", exp=int(self.warned)))
+        self.after(min(left, self.bounds.look) if left <= ahead else left - ahead, self.look_again)
 
-    def spawn(self, act: Awaitable[Any]) -> asyncio.Task[Any]:
+    async def look_again(self) -> None:
+        """Was it extended?"""
+        await self.refresh()
+        await self.mind_the_end()
+
+    def hear(self, what: str) -> None:
+        """Something was revoked."""
+        self.spawn(self.heard(ended=what.startswith("ended")))
+
+    async def heard(self, *, ended: bool) -> None:
+        """Look who this is now, and what they may still read."""
+        await self.refresh(ended=ended)
+        if not self.closing:
+            await acts.drop_what_is_hidden(self, self.open)
+
+    async def refresh(self, *, ended: bool = False) -> None:
+        """The visitor as of now. While the database is away the last state holds, unless it is known to be
+        over."""
+        if self.closing:
+            return
+        before = self.visitor
+        try:
+            self.visitor = await in_thread(lambda: let_in(self.scope["headers"]))
+            self.seen_at = time.monotonic()
+        except NotLetIn as refusal:
+            await self.turn_away(refusal)
+        except (ClawdError, DatabaseError):
+            if ended:
+                await self.end(frames.NO_IDENTITY, "AUTH_INVALID_TOKEN")
+        else:
+            if before is not None and before.caller.id != self.visitor.caller.id:  # another person's session
+                await self.end(frames.NO_IDENTITY, "AUTH_INVALID_TOKEN")
+
+    async def up_to_date(self) -> None:
+        """Rights as of now, for a frame that needs some: at most `stale` seconds old."""
+        if time.monotonic() - self.seen_at > self.bounds.stale:
+            await self.refresh()
+
+    def doubt(self, conversation: uuid.UUID) -> None:
+        if not self.closing:
+            self.spawn(acts.drop_what_is_hidden(self, {conversation}))
+
+    # ---- tasks and time ----------------------------------------------------------------------------------
+
+    def after(self, seconds: float, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """The one timer of this socket."""
+        if self.timer is not None:
+            self.timer.cancel()
+        if not self.closing:
+            loop = asyncio.get_running_loop()
+            self.timer = loop.call_later(max(seconds, 0), lambda: self.spawn(act()))
+
+    def spawn(self, act: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.ensure_future(act)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-        return task
 
 
-def _shown(error: ClawdError, sent_id: str | None, ref: str) -> str:
+def shown(error: ClawdError, said: Any, ref: str) -> str:
+    """An error as the frame that answers `said`."""
     args = {"param": error.param} if error.param else {}
     if error.code == "busy":
         args["who"] = error.details or ""
     wait = None if error.retry_after is None else int(error.retry_after * 1000)
-    retry = error.status >= 500 or error.status == 429
-    return frames.error(error.code, sent_id=sent_id, args=args, retry=retry, retry_after_ms=wait, ref=ref)
-
-
-def _id_in(text: str | None) -> str | None:
-    """The client's id of a frame that was read well, for the error that answers it."""
-    found = json.loads(text or "{}").get("id")
-    return found if isinstance(found, str) else None
+    generation = str(said.generation) if isinstance(said, frames.Resume) else None
+    return frames.error(
+        error.code,
+        sent_id=getattr(said, "id", None),
+        generation=generation,
+        args=args,
+        retry=error.status >= 500 or error.status == 429,
+        retry_after_ms=wait,
+        ref=ref,
+    )

@@ -43,10 +43,10 @@ class Visitor:
 def let_in(headers: Headers) -> Visitor:
     """The person behind the session cookie, as of now. Asks the database. NotLetIn, KeysUnreachable."""
     headers = list(headers)
+    if carries_token(headers):  # whatever cookie came along
+        raise NotLetIn(NOT_FOR_YOU, "Sockets are for people's sessions; a program asks by HTTP.")
     key = session_key(headers)
     if key is None:
-        if carries_token(headers):
-            raise NotLetIn(NOT_FOR_YOU, "Sockets are for people's sessions; a program asks by HTTP.")
         raise NotLetIn(NO_IDENTITY, "Nobody is signed in.")
     request = HttpRequest()
     request.session = sessions.store(key)

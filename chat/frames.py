@@ -14,11 +14,14 @@ from chat.words import Again, Ask, Clear, Refused, Stop
 PROTOCOL: Final = "clawd.v1"
 VERSION: Final = 1
 DEEPEST: Final = 64  # JSON nesting
+MOST_HAD: Final = 100  # answers that a page may ask for in its hello
 FAR: Final = 2**53
 
-ENDED, CLOSED = 1000, 1012
+RESTART, AGAIN = 1012, 1013
 BAD_FRAME, NO_IDENTITY, NOT_FOR_YOU, NO_HELLO = 4400, 4401, 4403, 4408
 TOO_MANY, TOO_OLD, TOO_FAST = 4409, 4426, 4429
+COME_BACK: Final = {RESTART: 1000, AGAIN: 5000, TOO_FAST: 5000}  # milliseconds
+NOWHERE: Final = uuid.UUID(int=0)  # an id that nothing has
 
 
 class BadFrame(Exception):
@@ -31,10 +34,8 @@ class BadFrame(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """app: the page's version. focus: the open conversation. have: (generation, last number seen)."""
+    """focus: the open conversation. have: (generation, last number seen)."""
 
-    app: str = ""
-    lang: str = ""
     focus: uuid.UUID | None = None
     have: tuple[tuple[uuid.UUID, int], ...] = ()
 
@@ -72,8 +73,8 @@ def from_frame(text: str) -> Said | None:
         found = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise BadFrame("A frame must be one JSON object.") from None
-    if not isinstance(found, dict):
-        raise BadFrame("A frame must be one JSON object.")
+    if not isinstance(found, dict) or too_deep(found):
+        raise BadFrame("A frame must be one JSON object, nested at most 64 deep.")
     kind = found.get("t")
     if not isinstance(kind, str):
         raise BadFrame("A frame names its type in t.")
@@ -85,6 +86,11 @@ def frame(t: str, **fields: Any) -> str:
     """One outgoing frame; a field that is None is left out. UUIDs become their text."""
     kept = {name: value for name, value in fields.items() if value is not None}
     return json.dumps({"t": t, **kept}, separators=(",", ":"), default=str)
+
+
+def whole(t: str, **fields: Any) -> str:
+    """One outgoing frame in which null is a value."""
+    return json.dumps({"t": t, **fields}, separators=(",", ":"), default=str)
 
 
 def error(
@@ -112,35 +118,58 @@ def error(
     )
 
 
+def too_deep(value: Any) -> bool:
+    """More than 64 levels of arrays and objects."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
 def _hello(found: dict[str, Any]) -> Hello:
+    """app, lang and tz are for the log of a later day; whatever they are, they harm nothing."""
     version = found.get("v")
     if not isinstance(version, int) or isinstance(version, bool):
         raise BadFrame("hello must carry v, the protocol's version.")
     if version < VERSION:
         raise BadFrame("This page is too old: please load it again.", TOO_OLD)
-    reader = words.Reader(found)
-    have = found.get("have", [])
-    if not isinstance(have, list) or len(have) > 100:
+    have = found.get("have") or []
+    if not isinstance(have, list) or len(have) > MOST_HAD or not all(isinstance(one, dict) for one in have):
         raise BadFrame("hello.have must be a list of {g, s}.")
-    seen = [one for one in have if isinstance(one, dict)]
-    app, lang = (value if isinstance(value := found.get(name), str) else "" for name in ("app", "lang"))
-    return Hello(
-        app[:32],
-        lang[:35],
-        reader.optional("focus"),
-        tuple((words.Reader(one).reference("g"), _number(one.get("s"))) for one in seen),
-    )
+    seen = tuple((_known(one.get("g")) or NOWHERE, _clamped(one.get("s"))) for one in have)
+    return Hello(_known(found.get("focus")), seen)
+
+
+def _known(value: Any) -> uuid.UUID | None:
+    """An id that a page remembered; a wrong one is looked for like any other, and not found."""
+    if value is None:
+        return None
+    try:
+        return words.Reader({"id": value}).reference("id")
+    except Refused:
+        return NOWHERE
+
+
+def _clamped(value: Any) -> int:
+    return min(max(value, 0), FAR) if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _number(value: Any) -> int:
     """A sequence number, clamped to what can be one."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise Refused("bad_request", "s must be a whole number.", param="s")
-    return min(max(value, 0), FAR)
+    return _clamped(value)
 
 
 def _resume(found: dict[str, Any]) -> Resume:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 
 class Listener(Protocol):
-    """A socket. Both return at once."""
+    """A socket. All return at once."""
 
     def began(self, conversation: uuid.UUID, generation: uuid.UUID) -> None:
         """An answer is being written there."""
 
     def told(self, frame: str) -> None:
         """Something to be shown."""
+
+    def doubt(self, conversation: uuid.UUID) -> None:
+        """Who may read this conversation has changed: see whether this one still may."""
+
+    def farewell(self, *, now: bool) -> None:
+        """The server goes: leave as soon as no answer is being shown, or at once."""
 
 
 class Hub:
@@ -22,6 +30,7 @@ class Hub:
     def __init__(self) -> None:
         self.by_conversation: dict[uuid.UUID, set[Listener]] = {}
         self.by_person: dict[str, set[Listener]] = {}
+        self.left = asyncio.Event()
 
     def enter(self, person: str, listener: Listener) -> int:
         """-> how many sockets the person has now."""
@@ -35,22 +44,53 @@ class Hub:
     def shut(self, conversation: uuid.UUID, listener: Listener) -> None:
         _discard(self.by_conversation, conversation, listener)
 
-    def leave(self, person: str, listener: Listener) -> None:
+    def leave(self, person: str, listener: Listener, opened: Iterable[uuid.UUID]) -> None:
+        """opened: what the listener had open."""
         _discard(self.by_person, person, listener)
-        for conversation in [key for key, there in self.by_conversation.items() if listener in there]:
+        self.left.set()
+        for conversation in opened:
             _discard(self.by_conversation, conversation, listener)
+
+    def farewell(self, *, now: bool) -> None:
+        """The server goes."""
+        for listener in [one for there in self.by_person.values() for one in there]:
+            listener.farewell(now=now)
+
+    async def empty(self) -> None:
+        """Returns once everybody who was asked to leave has left."""
+        self.farewell(now=True)
+        while self.by_person:
+            self.left.clear()
+            await self.left.wait()
 
     def began(self, conversation: uuid.UUID, generation: uuid.UUID) -> None:
         for listener in list(self.by_conversation.get(conversation, ())):
             listener.began(conversation, generation)
 
-    def tell(self, conversation: uuid.UUID, frame: str, *, besides: str | None = None) -> None:
-        """Everybody who has it open; besides: a person who is told wherever they are."""
+    def tell(
+        self,
+        conversation: uuid.UUID,
+        frame: str,
+        *,
+        besides: str | None = None,
+        but: Listener | None = None,
+    ) -> None:
+        """Everybody who has it open, but one; besides: a person who is told wherever they are."""
         there = set(self.by_conversation.get(conversation, ()))
         if besides is not None:
             there |= self.by_person.get(besides, set())
         for listener in there:
+            if listener is not but:
+                listener.told(frame)
+
+    def tell_person(self, person: str, frame: str) -> None:
+        """All sockets of one person, and nobody else."""
+        for listener in list(self.by_person.get(person, ())):
             listener.told(frame)
+
+    def doubt(self, conversation: uuid.UUID) -> None:
+        for listener in list(self.by_conversation.get(conversation, ())):
+            listener.doubt(conversation)
 
 
 def _discard(where: dict[Any, set[Listener]], key: Any, listener: Listener) -> None:

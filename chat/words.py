@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 LONGEST_TEXT: Final = 200_000  # characters
 MOST_IMAGES: Final = 8
@@ -70,9 +70,6 @@ class Clear:
     conversation: uuid.UUID
 
 
-Thinkable = Literal["think", "model"]
-
-
 class Reader:
     """Takes fields out of one JSON object; every refusal names the field and carries the message's id."""
 
@@ -130,7 +127,7 @@ class Reader:
         think, model = value.get("think"), value.get("model")
         if think is not None and not isinstance(think, bool):
             raise self.refuse("bad_request", "opts.think must be true or false.", "opts.think")
-        if model is not None and (not isinstance(model, str) or not 0 < len(model) <= 200):
+        if model is not None and not _is_name(model):
             raise self.refuse("bad_request", "opts.model must be a model's name.", "opts.model")
         return Options(think, model)
 
@@ -180,6 +177,10 @@ def clear(found: dict[str, Any]) -> Clear:
     """A `context.clear`. Refused."""
     reader = Reader(found)
     return Clear(reader.own_id(), reader.reference("c"))
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 200 and storable(value)
 
 
 def storable(text: str) -> bool:

@@ -16,6 +16,7 @@ from accounts.sync import syncing  # noqa: E402 - models are importable only now
 from accounts.tokens.revocation import revocations  # noqa: E402
 from chat.consumers import ChatConsumer  # noqa: E402
 from chat.generation.runner import current_runner  # noqa: E402
+from chat.hub import hub  # noqa: E402
 from chat.sweeping import sweeper  # noqa: E402
 from clawdsite.entry import Entry  # noqa: E402
 from clawdsite.entry.lean import Lean  # noqa: E402
@@ -38,6 +39,17 @@ async def closed() -> None:
     await upstream.close()
     revocations.stop()
     usage.writer.stop()
+
+
+def leaving() -> None:
+    """A shutdown begins: sockets go as soon as no answer is being shown on them."""
+    hub.farewell(now=False)
+
+
+async def leave() -> None:
+    """The shutdown's end: what is still being written is stored as interrupted, shown, and all sockets go."""
+    await current_runner().close()
+    await hub.empty()
 
 
 django_app = Lean()

@@ -56,6 +56,7 @@ class Call:
     notes: tuple[str, ...] = ()
     usage: Usage = Usage()
     queued: float | None = None  # seconds spent waiting for a slot
+    ticket: Any = None  # of gateway.admission.queue, while it waits there
     first_piece: float | None = None  # monotonic time of the first event
     error_code: str | None = None
     body: bytes | None = None  # kept only when this request is sampled (contract.md, sample_bodies)

@@ -210,7 +210,9 @@ async def _answer(
     """One answer, from the wait for a slot to its end."""
     host = upstream.current()
     reader = EventReader(question.request, question.plan)
-    slot = await line().enter(Ticket(caller.id, question.facts.name))
+    spent.call.ticket = Ticket(caller.id, question.facts.name)
+    slot = await line().enter(spent.call.ticket)
+    spent.call.ticket = None
     try:
         spent.waited(slot.waited)
         await host.ensure_loaded(question.facts.name, authorization=authorization)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -11,12 +12,11 @@ from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 
 from accounts.caller import Caller
-from chat import access, frames, words
+from chat import access, frames, telling, words
 from chat.generation import log
 from chat.generation.pieces import End, Seen
 from chat.generation.runner import current_runner
 from chat.generation.watching import watch
-from chat.hub import hub
 from chat.models import Generation
 from chat.services import asking, making
 from chat.services.asking import Acked
@@ -37,21 +37,18 @@ def as_error(refused: words.Refused) -> ClawdError:
 
 async def ask(caller: Caller, call: Call, asked: words.Ask) -> StreamingHttpResponse:
     """Store the question, then stream its answer."""
-    await making.check_model(asked.options)
-    acked = await _thread(asking.say, caller, asked, worker=current_runner().worker)
-    return await _streamed(caller, call, acked, asked.options)
+    return await _streamed(caller, call, asked, asking.say)
 
 
 async def again(caller: Caller, call: Call, asked: words.Again) -> StreamingHttpResponse:
     """Another answer, streamed."""
-    await making.check_model(asked.options)
-    acked = await _thread(asking.again, caller, asked, worker=current_runner().worker)
-    return await _streamed(caller, call, acked, asked.options)
+    return await _streamed(caller, call, asked, asking.again)
 
 
 async def clear(caller: Caller, asked: words.Clear) -> Json:
     """Set a context mark."""
     acked = await _thread(asking.clear, caller, asked)
+    telling.cleared(asked.conversation, acked.question)
     return {"t": "context.cleared", "c": acked.conversation, "after": acked.question}
 
 
@@ -78,16 +75,28 @@ async def resume(caller: Caller, conversation: uuid.UUID, seen: str) -> Streamin
 
 
 async def _streamed(
-    caller: Caller, call: Call, acked: Acked, options: words.Options
+    caller: Caller, call: Call, asked: words.Ask | words.Again, store: Callable[..., Acked]
 ) -> StreamingHttpResponse:
-    generation = uuid.UUID(acked.generation)
+    """Stored and begun whether or not the client stays; then its frames."""
+    await making.check_model(asked.options)
+    beginning = asyncio.ensure_future(_begun(caller, call, asked, store))
+    acked = await asyncio.shield(beginning)
+    return _events(uuid.UUID(str(acked.generation)), 0, [telling.ack(acked)])
+
+
+async def _begun(
+    caller: Caller, call: Call, asked: words.Ask | words.Again, store: Callable[..., Acked]
+) -> Acked:
+    acked: Acked = await _thread(store, caller, asked, worker=current_runner().worker)
     if acked.fresh:
-        await making.start(caller, acked, options, call.request_id)
-        hub.began(uuid.UUID(acked.conversation), generation)
-    first = frames.frame(
-        "ack", id=acked.id, c=acked.conversation, mu=acked.question, ma=acked.answer, g=acked.generation
-    )
-    return _events(generation, 0, [first])
+        try:
+            begun = await making.start(caller, acked, asked.options, call.request_id)
+        except ClawdError:  # its gen.end says why
+            telling.began(acked, "")
+        else:
+            telling.began(acked, begun.model)
+            telling.updated(await _thread(telling.facts_of, acked.conversation), caller.id)
+    return acked
 
 
 def _events(generation: uuid.UUID, after: int, opening: list[str]) -> StreamingHttpResponse:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
 from accounts.policy import Action
-from chat import selectors, words
+from chat import selectors, telling, words
 from chat.api import answering, exports
 from chat.services import keeping
 from clawdsite.core.errors import BadRequest, NotFound
@@ -67,10 +67,19 @@ class OneConversation(ChatView):
         if unknown or not body:
             param = min(unknown, default=None)
             raise BadRequest("PATCH takes title, team, leaf, pinned and archived.", param=param)
-        return JsonResponse(await self.asked(_change, where, body))
+        changed = await self.asked(_change, where, body)
+        if body.keys() & {"pinned", "archived"}:
+            telling.shelved(self.caller.id, where, {name: changed[name] for name in ("pinned", "archived")})
+        if body.keys() & {"title", "team"}:
+            telling.updated(telling.facts_on(changed), self.caller.id)
+        if "team" in body:
+            telling.moved(where)
+        return JsonResponse(changed)
 
     async def delete(self, request: HttpRequest, conversation: str) -> HttpResponse:
-        await self.asked(keeping.delete, self.id_of(conversation))
+        where = self.id_of(conversation)
+        await self.asked(keeping.delete, where)
+        telling.deleted(where, self.caller.id)
         return HttpResponse(status=204)
 
 
@@ -80,7 +89,9 @@ class Undo(ChatView):
     async def post(self, request: HttpRequest, conversation: str) -> HttpResponse:
         where = self.id_of(conversation)
         await self.asked(keeping.undo, where)
-        return JsonResponse(await self.asked(selectors.one, where))
+        card = await self.asked(selectors.one, where)
+        telling.updated(telling.facts_on(card), self.caller.id)
+        return JsonResponse(card)
 
 
 class Messages(ChatView):

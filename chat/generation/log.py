@@ -47,7 +47,7 @@ def ended(generation: uuid.UUID) -> End | None:
     if row.state in Generation.RUNNING:
         return None
     usage: dict[str, Any] = row.message.usage if row.message else {}
-    return End(row.seq, row.state, row.reason, usage, row.error)
+    return End(row.seq, row.state, row.reason, usage, row.error, row.message_id)
 
 
 def finish(generation: uuid.UUID, end: End, *, worker: str | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -25,13 +26,17 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The last word of an answer. seq: of its last piece. usage: {in, out, ttft_ms, ms}. error: a code."""
+    """The last word of an answer. seq: of its last piece. usage: {in, out, ttft_ms, ms}. error: a code.
+
+    message: where it is stored, for an answer of a conversation.
+    """
 
     seq: int
     state: str
     reason: Reason
     usage: dict[str, Any] = field(default_factory=dict)
     error: str = ""
+    message: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import secrets
 import time
 import uuid
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from accounts.caller import Caller
@@ -19,6 +19,7 @@ from chat.generation.running import Running
 from chat.generation.writer import NotSaved, Writer
 from clawdsite.core.config.live import current
 from clawdsite.core.errors import ClawdError
+from clawdsite.core.lifecycle import lifecycle
 from gateway import accesslog, services
 from gateway.admission import limits
 from gateway.call import Call
@@ -40,6 +41,7 @@ class Job:
     caller: Caller
     request: ChatRequest
     request_id: str
+    message: uuid.UUID | None = None
 
 
 class Runner:
@@ -56,6 +58,7 @@ class Runner:
     def start(self, job: Job) -> Running:
         """Begin; the row and its message are stored already. Returns at once."""
         running = Running(job.generation, job.conversation, job.caller.id)
+        running.message = job.message
         self.running[job.generation] = running
         running.on_watchers = lambda count: self._linger(running, count)
         task = asyncio.get_running_loop().create_task(self._make(running, job))
@@ -93,6 +96,8 @@ class Runner:
     async def _make(self, running: Running, job: Job) -> None:
         call = Call(job.request_id, method="CHAT", path="/ws/chat", route="/ws/chat", status=200)
         call.caller, call.stream = job.caller, True
+        running.call = call
+        lifecycle.enter(running)  # a shutdown waits for it, up to server.drain
         task = running.task = asyncio.get_running_loop().create_task(self._ask(running, job, call))
         if running.stopped:
             task.cancel()
@@ -103,7 +108,9 @@ class Runner:
             unwatch()
         end = _end_of(task, running, call)
         end = await self._keep(running, end)
-        running.close(end)
+        running.close(replace(end, message=running.message))
+        running.call = None
+        lifecycle.leave(running)
         accesslog.finish(call)
         self._timer(running, AFTER_END, lambda: self._forget(running))
 

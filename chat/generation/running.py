@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 from chat.generation.pieces import FAR_BEHIND, MUCH, End, Kind, Piece, Seen, Snapshot, joined
+from gateway.call import Call
 from gateway.types import Finished
 
 
@@ -20,6 +21,8 @@ class Running:
         self.generation = generation
         self.conversation = conversation
         self.caller = caller
+        self.message: uuid.UUID | None = None
+        self.call: Call | None = None  # while it is being asked for
         self.state = "queued"
         self.end: End | None = None
         self.pieces: list[Piece] = []

@@ -22,9 +22,10 @@ from gateway import services
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """dropped: earlier turns that did not fit into the model's context."""
+    """dropped: earlier turns that did not fit into the model's context. model: who answers."""
 
     dropped: int
+    model: str
 
 
 async def check_model(options: Options) -> None:
@@ -45,8 +46,9 @@ async def start(caller: Caller, acked: Acked, options: Options, request_id: str)
         end = End(0, "failed", "error", error=error.code or "bad_request")
         await sync_to_async(log.finish, thread_sensitive=False)(generation, end)
         raise
-    current_runner().start(Job(generation, conversation, caller, built.request, request_id))
-    return Begun(built.dropped)
+    message = uuid.UUID(acked.answer) if acked.answer else None
+    current_runner().start(Job(generation, conversation, caller, built.request, request_id, message))
+    return Begun(built.dropped, services.resolve(built.request.model, current()))
 
 
 def _build(acked: Acked, options: Options, context_length: int | None) -> context.Context:
@@ -69,5 +71,11 @@ def frame_of(generation: uuid.UUID, seen: Seen) -> str:
         )
     error = {"code": seen.error, "key": f"error.{seen.error}"} if seen.error else None
     return frames.frame(
-        "gen.end", g=generation, s=seen.seq, reason=seen.reason, usage=seen.usage or None, err=error
+        "gen.end",
+        g=generation,
+        s=seen.seq,
+        m=seen.message,
+        reason=seen.reason,
+        usage=seen.usage or None,
+        err=error,
     )

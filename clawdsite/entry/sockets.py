@@ -56,7 +56,8 @@ def _parts(origin: str) -> tuple[str, str, int] | None:
         port = parts.port or PORTS.get(parts.scheme, 0)
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+    more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in ("http", "https") or not parts.hostname or more:
         return None
     return parts.scheme, parts.hostname, port
 

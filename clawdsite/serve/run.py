@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib.util
 import logging
 import resource
 import socket
@@ -13,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
 from clawdsite import __version__
-from clawdsite.asgi import application, django_app
+from clawdsite.asgi import application, django_app, leave, leaving
 from clawdsite.core.config import live
 from clawdsite.entry import DebugDoor, Entry
 from clawdsite.serve import demo, migrations, signals, sockets
@@ -57,7 +59,7 @@ async def serve(
     """The life of the process on its loop."""
     stand_in = await demo.Stand.begin(plan.path, tell) if plan.demo else None
     server = GatewayServer(application, lifespan=True)
-    drain = signals.Drain(lambda: setattr(server, "should_exit", True))
+    drain = signals.Drain(lambda: setattr(server, "should_exit", True), leaving, leave)
     signals.attach(drain, signals.Reloader(stand_in.keep if stand_in else lambda: None))
     serving = asyncio.create_task(server.serve(sockets=listeners))
     await _open(server, serving)
@@ -169,8 +171,10 @@ def open_files() -> int:
 
 
 def check_driver() -> None:
-    """Raises ImproperlyConfigured where the database's driver is not installed."""
+    """Raises ImproperlyConfigured where the driver of the database or of Redis is not installed."""
     _ = connection.vendor
+    if live.current().redis_url.get_secret_value() and importlib.util.find_spec("redis") is None:
+        raise ImproperlyConfigured("redis_url needs redis-py; it comes with clawdbot[redis]")
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

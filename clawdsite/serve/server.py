@@ -12,6 +12,7 @@ import uvicorn
 
 from clawdsite.entry.asgi import App
 from clawdsite.serve.protocol import Bounded
+from clawdsite.serve.websocket import Watched
 
 KEEP_ALIVE: Final = 75  # seconds; longer than nginx keeps an idle upstream connection (60)
 LAST_WORDS: Final = 2  # seconds for what still runs after the drain
@@ -48,6 +49,7 @@ def options(app: App, *, lifespan: bool, protocol: type[Bounded] = Bounded) -> u
         http=protocol,
         interface="asgi3",
         lifespan="on" if lifespan else "off",
+        ws=Watched,
         ws_max_size=SOCKET_MESSAGE,
         ws_per_message_deflate=False,
         timeout_keep_alive=KEEP_ALIVE,

@@ -22,10 +22,18 @@ FAREWELL: Final = 1.0  # seconds for the last event to reach a client
 
 
 class Drain:
-    """Not ready any more, nothing new; what runs may finish, up to `server.drain`; then `stop`."""
+    """Not ready any more, nothing new; what runs may finish, up to `server.drain`; then `stop`.
 
-    def __init__(self, stop: Callable[[], None]) -> None:
-        self.stop = stop
+    begins, ends: called at the drain's beginning, and awaited (for FAREWELL) when what runs is to be left.
+    """
+
+    def __init__(
+        self,
+        stop: Callable[[], None],
+        begins: Callable[[], None] = lambda: None,
+        ends: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.stop, self.begins, self.ends = stop, begins, ends
         self.hurry = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -40,6 +48,7 @@ class Drain:
     async def _drain(self) -> None:
         limit = live.current().server.drain
         log.info("shutting down", extra={"fields": {"running": len(lifecycle.running), "drain": limit}})
+        self.begins()
         await self._quiet_or_late(limit)
         left = all_running()
         if left:
@@ -47,6 +56,8 @@ class Drain:
             error = Draining("The gateway is shutting down; the answer was cut off here.", retry_after=5)
             await _at_most(FAREWELL, *(exchange.interrupt(error) for exchange in left))
             await _at_most(FAREWELL, lifecycle.quiet())
+        if self.ends is not None:
+            await _at_most(2 * FAREWELL, self.ends())
         self.stop()
 
     async def _quiet_or_late(self, limit: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from websockets.sync.client import ClientConnection, connect
 
+from tests.chat.judge import right
 from tests.chat.world import World
 
 PATIENCE = 20.0
@@ -65,7 +66,7 @@ class Socket:
         return self.wait("ack", id=sent_id)
 
     def next(self) -> dict[str, Any]:
-        frame: dict[str, Any] = json.loads(self.wire.recv(timeout=PATIENCE))
+        frame: dict[str, Any] = right(json.loads(self.wire.recv(timeout=PATIENCE)))
         self.seen.append(frame)
         return frame
 

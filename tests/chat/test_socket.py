@@ -54,6 +54,7 @@ def test_an_outsider_is_told_what_a_random_id_would_tell(world: World, t: str) -
         def told(c: str, m: str, g: str) -> dict[str, Any]:
             charlie.send(t, id=str(uuid.uuid4()), c=c, m=m, g=g, s=0, text="x", images=[], opts={})
             found = charlie.wait("error")
+            assert found.pop("g", g) == g  # at most what was asked, given back
             return {name: value for name, value in found.items() if name != "id"}
 
         theirs = told(ack["c"], ack["ma"], ack["g"])

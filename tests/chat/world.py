@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from tests.chat.judge import right
 from tests.doubles.ollama import OllamaDouble
 from tests.live import trust
 from tests.server.process import ROOT, Process
@@ -124,7 +125,7 @@ def asked(text: str = "Hello", **more: Any) -> dict[str, Any]:
 
 def frames_of(body: str) -> list[dict[str, Any]]:
     """The frames in server-sent events."""
-    return [json.loads(line[6:]) for line in body.splitlines() if line.startswith("data: ")]
+    return [right(json.loads(line[6:])) for line in body.splitlines() if line.startswith("data: ")]
 
 
 def text_of(frames: list[dict[str, Any]]) -> str:

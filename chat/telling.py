@@ -1,0 +1,77 @@
+"""What the others are told when something becomes of a conversation, by whichever door it was done."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from chat import frames
+from chat.hub import Listener, hub
+from chat.models import Conversation
+from chat.selectors import stamp
+from chat.services.asking import Acked
+
+
+def ack(acked: Acked) -> str:
+    """The answer to what was carried out; stored before it is said."""
+    return frames.frame(
+        "ack", id=acked.id, c=acked.conversation, mu=acked.question, ma=acked.answer, g=acked.generation
+    )
+
+
+def began(acked: Acked, model: str) -> None:
+    """Whoever has the conversation open sees the answer begin."""
+    conversation, generation = uuid.UUID(acked.conversation), uuid.UUID(acked.generation)
+    start = frames.frame(
+        "gen.start",
+        g=acked.generation,
+        c=acked.conversation,
+        m=acked.answer,
+        parent=acked.question,
+        model=model,
+        s=0,
+    )
+    hub.tell(conversation, start)
+    hub.began(conversation, generation)
+
+
+def updated(facts: dict[str, Any], person: str, *, but: Listener | None = None) -> None:
+    """Title, team or time changed: whoever has it open, and the person's other tabs."""
+    hub.tell(uuid.UUID(facts["c"]), frames.whole("conv.updated", **facts), besides=person, but=but)
+
+
+def shelved(person: str, conversation: uuid.UUID, marks: dict[str, Any]) -> None:
+    """Pin and archive are each reader's own: nobody else hears of them."""
+    hub.tell_person(person, frames.frame("conv.updated", c=conversation, **marks))
+
+
+def titled(conversation: uuid.UUID, title: str, owner: str) -> None:
+    """The model found a title."""
+    hub.tell(conversation, frames.frame("title", c=conversation, title=title), besides=owner)
+
+
+def moved(conversation: uuid.UUID) -> None:
+    """Who may read it has changed; who may not any more is told that it is gone."""
+    hub.doubt(conversation)
+
+
+def deleted(conversation: uuid.UUID, person: str) -> None:
+    """Gone for everybody."""
+    hub.tell(conversation, frames.frame("conv.deleted", c=conversation), besides=person)
+
+
+def cleared(conversation: uuid.UUID, mark: str | None) -> None:
+    """A context mark: the pages draw a line."""
+    hub.tell(conversation, frames.frame("context.cleared", c=conversation, after=mark))
+
+
+def facts_of(conversation: str) -> dict[str, Any]:
+    """What a list shows of it, the same for everybody who may read it. Asks the database."""
+    row = Conversation.objects.select_related("team").get(id=conversation)
+    team = row.team.slug if row.team is not None else None
+    return {"c": str(row.id), "title": row.title, "team": team, "updated": stamp(row.updated)}
+
+
+def facts_on(card: dict[str, Any]) -> dict[str, Any]:
+    """The same, from a card of the list."""
+    return {"c": card["id"], **{name: card[name] for name in ("title", "team", "updated")}}

@@ -1,0 +1,62 @@
+"""uvicorn's websocket protocol with what it leaves out: a client that reads nothing is given up.
+
+Written against uvicorn 0.54.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar, Final
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+WRITE_DEADLINE: Final = 60.0  # seconds that a client may leave what it was sent unread
+LAST_WORDS: Final = 2.0  # seconds for the close to reach it all the same
+TOO_SLOW: Final = 1013
+UNREAD: Final = 64 * 1024  # bytes that wait for the client before nothing more is written
+
+
+class Watched(WebSocketsSansIOProtocol):
+    """One socket. Nothing more is made for it while it reads nothing; after a while it is closed."""
+
+    write_deadline: ClassVar[float] = WRITE_DEADLINE
+    close_timeout: float
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stuck: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=UNREAD)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.stuck is None:
+            self.stuck = self.loop.call_later(self.write_deadline, self._give_up)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._reads_again()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._reads_again()
+        super().connection_lost(exc)
+
+    def _reads_again(self) -> None:
+        if self.stuck is not None:
+            self.stuck.cancel()
+            self.stuck = None
+
+    def _give_up(self) -> None:
+        """The close behind what was written already; who does not read that either is cut off."""
+        if not self.close_sent and self.handshake_complete:
+            self.conn.send_close(TOO_SLOW)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": TOO_SLOW})
+        self.disconnected = True
+        self.writable.set()  # who waits to write hears that it is over
+        self.stop_keepalive()
+        self.transport.close()
+        self.stuck = self.loop.call_later(LAST_WORDS, self.transport.abort)
