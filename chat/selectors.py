@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.core import signing
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.caller import Caller
 from accounts.policy import Resource, decide
@@ -86,6 +87,32 @@ def history(caller: Caller, conversation: uuid.UUID, *, before: str = "") -> dic
         "messages": [message(one) for one in reversed(rows)],
         "before": str(rows[-1].id) if more else None,
         "leaf": str(row.leaf) if row.leaf else None,
+    }
+
+
+def readers(caller: Caller, conversation: uuid.UUID) -> dict[str, Any]:
+    """Who can see it and why: the owner, the team with its size, grants that run. NotFound.
+
+    The owner of a team's conversation who left the team is named as such, and reads it no more.
+    """
+    row = access.get(caller, "conversation.read", conversation)
+    members = row.team.memberships.filter(user__is_active=True) if row.team else None
+    left = members is not None and not members.filter(user=row.owner_id).exists()
+    team = None
+    if row.team is not None and members is not None:
+        team = {"slug": row.team.slug, "name": str(row.team), "members": members.count()}
+    return {
+        "owner": {"id": str(row.owner_id), "name": row.owner.get_full_name(), "reads": not left},
+        "team": team,
+        "grants": [
+            {
+                "name": grant.person.get_full_name(),
+                "by": grant.made_by.get_full_name() if grant.made_by else None,
+                "until": stamp(grant.until),
+                "break_glass": grant.break_glass,
+            }
+            for grant in row.grants.filter(until__gt=timezone.now()).select_related("person", "made_by")
+        ],
     }
 
 

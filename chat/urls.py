@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat.api import images, importing, notices, searching, views
+from chat.api import images, importing, notices, searching, settings, views
 
 urlpatterns = [
     path("api/conversations", views.Conversations.as_view(), name="conversations"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("api/images", images.Images.as_view(), name="images"),
     path("api/images/<str:image>", images.OneImage.as_view(), name="image"),
     path("api/conversations/<str:conversation>/export", views.Export.as_view(), name="export"),
+    path("api/conversations/<str:conversation>/access", settings.Access.as_view(), name="access"),
     path("api/search", searching.Search.as_view(), name="search"),
     path("api/import", importing.Import.as_view(), name="import"),
+    path("api/settings", settings.Settings.as_view(), name="settings"),
+    path("api/usage", settings.Usage.as_view(), name="usage"),
 ]

@@ -7,7 +7,7 @@ import time
 from typing import Any, Final
 
 from clawdsite.core import metrics
-from clawdsite.core.paths import is_v1
+from clawdsite.core.paths import is_booked
 from gateway import bodies, usage
 from gateway.call import Call
 
@@ -22,7 +22,7 @@ def finish(call: Call) -> None:
     if log.isEnabledFor(logging.INFO):
         log.info("request", extra={"fields": fields_of(call, now)})
     count(call, now)
-    if call.caller is not None and is_v1(call.path):
+    if call.caller is not None and is_booked(call.path):
         usage.enqueue(call)
     if call.sampled:
         bodies.keep(call)

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class UsageRow(models.Model):
-    """What one /v1 call cost. Times in milliseconds; at most 500 bytes a row."""
+    """What one /v1 call or one answer of the chat cost. Times in milliseconds; at most 500 bytes a row."""
 
     at = models.DateTimeField(db_index=True)
     request_id = models.CharField(max_length=40)

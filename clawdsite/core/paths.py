@@ -10,6 +10,7 @@ HEALTH: Final = ("/healthz", "/readyz", "/metrics")
 # What a page of a front end of one's own asks with the session cookie (contract.md, Sessions).
 SESSION: Final = ("/api/session", "/api/auth/token")
 
+CHAT: Final = "/ws/chat"
 IMPORT: Final = "/api/import"
 IMPORT_BODY: Final = 50 * 10**6  # bytes: a file of conversations may be larger than any other body
 
@@ -17,6 +18,11 @@ IMPORT_BODY: Final = 50 * 10**6  # bytes: a file of conversations may be larger 
 def is_v1(path: str) -> bool:
     """OpenAI's surface."""
     return path.startswith("/v1/") or path == "/v1"
+
+
+def is_booked(path: str) -> bool:
+    """What is asked here costs the caller something: it gets a usage row."""
+    return is_v1(path) or path == CHAT
 
 
 def is_oauth(path: str) -> bool:
