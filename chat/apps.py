@@ -9,3 +9,10 @@ class ChatConfig(AppConfig):
     name = "chat"
     verbose_name = "Chat"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Answers of the API that outlive their connection are kept where the chat's are."""
+        from chat.generation.resuming import Raw
+        from gateway import resumable
+
+        resumable.keeper = Raw()

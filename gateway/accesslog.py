@@ -22,7 +22,7 @@ def finish(call: Call) -> None:
     if log.isEnabledFor(logging.INFO):
         log.info("request", extra={"fields": fields_of(call, now)})
     count(call, now)
-    if call.caller is not None and is_booked(call.path):
+    if call.caller is not None and call.booked and is_booked(call.path):
         usage.enqueue(call)
     if call.sampled:
         bodies.keep(call)

@@ -51,6 +51,7 @@ class Call:
     caller: Caller | None = None
     model: str | None = None
     stream: bool = False
+    booked: bool = True  # False: the usage is on the account of the answer, which goes on without this call
     session: str | None = None
     end_user: str | None = None
     notes: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from gateway.dialects import Dialect, Writer
 from gateway.types import Batch
 from gateway.wire import sse
 
+GRACE: Final = 10.0  # seconds a stream waits for its first event before it answers 200 (design section 3)
 HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 

@@ -11,5 +11,6 @@ urlpatterns = [
     path("v1/embeddings", views.Embeddings.as_view(), name="embeddings"),
     path("v1/models", views.Models.as_view(), name="models"),
     path("v1/models/<path:model>", views.OneModel.as_view(), name="model"),
+    path("v1/generations/<str:generation>", views.Generation.as_view(), name="generation"),
     path("v1/openapi.json", views.OpenApi.as_view(), name="openapi"),
 ]

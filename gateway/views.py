@@ -12,12 +12,19 @@ from django.http.response import HttpResponseBase
 from accounts.policy import Action
 from clawdsite.core.config.live import current
 from clawdsite.core.config.schema import Config
-from clawdsite.core.errors import ClawdError, ContextTooLong, UnsupportedMedia, UpstreamInvalid
-from gateway import openapi, services
+from clawdsite.core.errors import (
+    BadRequest,
+    ClawdError,
+    ContextTooLong,
+    NotFound,
+    UnsupportedMedia,
+    UpstreamInvalid,
+)
+from gateway import openapi, resumable, services
 from gateway.admission import limits
 from gateway.async_view import AsyncAPIView
 from gateway.dialects import CHAT, Collector, Dialect
-from gateway.streaming import EventStream, give_up, to_sse
+from gateway.streaming import GRACE, EventStream, give_up, to_sse
 from gateway.types import Batch, ChatRequest, Json
 from gateway.wire.jsonin import parse_object
 from gateway.wire.openai import (
@@ -27,8 +34,7 @@ from gateway.wire.openai import (
     to_models,
 )
 
-GRACE: Final = 10.0  # seconds a stream waits for its first event before it answers 200 (design section 3)
-
+LONGEST_NUMBER: Final = 9  # digits
 LARGE: Final = 1_000_000  # bytes of a body that is parsed in a thread: it may take a second of CPU
 
 
@@ -57,6 +63,12 @@ class AskView(AsyncAPIView):
             return body, self.dialect.read(body, session, config)
 
         body, asked = await asyncio.to_thread(read) if len(request.body) > LARGE else read()
+        keeper = resumable.keeper_for(request) if asked[0].stream else None
+        if keeper is not None:
+            question = resumable.Question(
+                self.caller, asked, body, self.dialect, config, self.authorization
+            )
+            return await resumable.begin(keeper, question, self.call)
         self.call.closers.append(limits.sit(self.caller, self.call))
         events = services.complete(self.caller, asked, self.call, authorization=self.authorization)
         self.call.closers.append(events.aclose)
@@ -92,6 +104,26 @@ class AskView(AsyncAPIView):
             raise UpstreamInvalid("The model's host sent an empty answer.", should_retry=False)
         await self.call.close()
         return JsonResponse(collector.body())
+
+
+class Generation(AsyncAPIView):
+    """GET /v1/generations/{id}?after=n: what is missing of a resumable answer."""
+
+    action: ClassVar[Action] = "model.ask"
+
+    async def get(self, request: HttpRequest, generation: str) -> HttpResponseBase:
+        stream = await resumable.rest(self.caller, generation, after_of(request), self.call)
+        if stream is None:
+            raise NotFound("There is nothing here by this id.")
+        return stream
+
+
+def after_of(request: HttpRequest) -> int:
+    """The number of the last chunk that the client has; 0: none."""
+    text = request.GET.get("after", "0")
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
+        raise BadRequest("after must be the number of a chunk, 0 or more.", param="after")
+    return int(text)
 
 
 class Embeddings(AsyncAPIView):

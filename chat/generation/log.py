@@ -111,4 +111,5 @@ def sweep(now: datetime | None = None) -> list[uuid.UUID]:
         if finish(generation, End(0, "interrupted", "interrupted"))
     ]
     Delta.objects.filter(generation__ended__lt=now - KEPT).delete()
+    Generation.objects.filter(conversation=None, ended__lt=now - KEPT).delete()
     return swept

@@ -7,9 +7,10 @@ import logging
 import secrets
 import time
 import uuid
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from accounts.caller import Caller
 from accounts.tokens.revocation import revocations
@@ -32,9 +33,12 @@ NOT_SAVED: Final = "not_saved"
 AFTER_END: Final = 60.0  # seconds an ended answer stays in memory for those who watch it
 
 
+Ask = Callable[[Running, Writer, Call], Coroutine[Any, Any, Finished | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One answer to make."""
+    """One answer to make. ask: another way to make it than the chat's; call: its account then."""
 
     generation: uuid.UUID
     conversation: uuid.UUID | None
@@ -42,6 +46,8 @@ class Job:
     request: ChatRequest
     request_id: str
     message: uuid.UUID | None = None
+    ask: Ask | None = None
+    call: Call | None = None
 
 
 class Runner:
@@ -94,11 +100,14 @@ class Runner:
     # ---- one answer ------------------------------------------------------------------------------
 
     async def _make(self, running: Running, job: Job) -> None:
-        call = Call(job.request_id, method="CHAT", path="/ws/chat", route="/ws/chat", status=200)
+        call = job.call or Call(
+            job.request_id, method="CHAT", path="/ws/chat", route="/ws/chat", status=200
+        )
         call.caller, call.stream = job.caller, True
         running.call = call
         lifecycle.enter(running)  # a shutdown waits for it, up to server.drain
-        task = running.task = asyncio.get_running_loop().create_task(self._ask(running, job, call))
+        asking = self._ask(running, job, call) if job.ask is None else job.ask(running, self.writer, call)
+        task = running.task = asyncio.get_running_loop().create_task(asking)
         if running.stopped:
             task.cancel()
         unwatch = revocations.watch(job.caller, lambda what: self._left(running, what))

@@ -18,7 +18,7 @@ _FAILURES: Final = {
     400: "The request is wrong; `param` says where, `code` how.",
     401: "No valid token.",
     403: "The token lacks a scope.",
-    404: "No such model.",
+    404: "No such model or answer.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     429: "Too many requests, or too many at once.",
@@ -47,6 +47,7 @@ def document(config: Config) -> Json:
             "/v1/embeddings": {"post": _embeddings()},
             "/v1/models": {"get": _reading("ModelList", "The models there are", "listModels")},
             "/v1/models/{model}": {"parameters": [_MODEL], "get": _one_model()},
+            "/v1/generations/{generation}": {"parameters": [_GENERATION], "get": _rest()},
             "/v1/openapi.json": {"get": _reading(None, "This document", "getOpenApi")},
         },
         "components": {
@@ -62,7 +63,7 @@ def document(config: Config) -> Json:
             },
             "responses": {str(status): _failure(status, about) for status, about in _FAILURES.items()},
             "headers": _headers(),
-            "parameters": {"Session": _SESSION},
+            "parameters": {"Session": _SESSION, "Resumable": _RESUMABLE},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -81,6 +82,25 @@ _SESSION: Final[Json] = {
     "description": "Names the session; wins over `session_id` and `metadata.session_id`.",
     "schema": text(maxLength=128),
 }
+_RESUMABLE: Final[Json] = {
+    "name": "X-Clawdbot-Resumable",
+    "in": "header",
+    "description": "`true`, with `stream`: the answer goes on without this connection, and can be resumed.",
+    "schema": text(),
+}
+_GENERATION: Final[Json] = {
+    "name": "generation",
+    "in": "path",
+    "required": True,
+    "description": "What `x-clawdbot-generation` named.",
+    "schema": text(format="uuid"),
+}
+_AFTER: Final[Json] = {
+    "name": "after",
+    "in": "query",
+    "description": "`clawdbot.seq` of the last chunk that was read; without it: all of them.",
+    "schema": {"type": "integer", "minimum": 0},
+}
 _CHUNKS: Final = {
     "ChatCompletion": "ChatCompletionChunk",
     "Completion": "CompletionChunk",
@@ -95,7 +115,22 @@ def _asking(name: str, summary: str, operation: str) -> Json:
         "application/json": {"schema": ref(name)},
         "text/event-stream": {"schema": ref(_CHUNKS[name])},
     }
-    return {"post": _posting(f"{name}Request", content, summary, operation)}
+    found = _posting(f"{name}Request", content, summary, operation)
+    found["parameters"].append({"$ref": "#/components/parameters/Resumable"})
+    found["responses"]["200"]["headers"] |= _used("x-clawdbot-generation")
+    return {"post": found}
+
+
+def _rest() -> Json:
+    """What is missing of an answer, in the form in which it was asked for."""
+    content = {"text/event-stream": {"schema": {"anyOf": [ref(name) for name in _CHUNKS.values()]}}}
+    return {
+        "operationId": "resumeGeneration",
+        "summary": "The rest of a resumable answer",
+        "description": "For its caller alone, until 10 minutes after its end. Needs the scope chat:write.",
+        "parameters": [_AFTER],
+        "responses": {"200": _success(content), **_failures((400, 401, 403, 404, 429, 500, 503))},
+    }
 
 
 def _embeddings() -> Json:
@@ -157,6 +192,7 @@ def _used(*names: str) -> Json:
 
 def _headers() -> Json:
     about = {
+        "x-clawdbot-generation": "Names a resumable answer: `GET /v1/generations/<it>?after=n`.",
         "x-request-id": "Names this call; the log has it too.",
         "Retry-After": "Seconds.",
         "x-should-retry": "`false`: trying again would not help, or cost another answer.",

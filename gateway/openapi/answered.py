@@ -29,6 +29,11 @@ _HEAD: Final[Json] = {
     "service_tier": word("default"),
 }
 _MAY: Final = ("service_tier",)
+NUMBER: Final[Json] = fields(
+    {"seq": integer("From 1, without a gap.", minimum=1)},
+    needs=("seq",),
+    about="Of a resumable answer alone: the chunk's number, to ask for what comes behind it.",
+)
 _REASONING: Final[Json] = {
     "reasoning_content": text("What the model thought; which of the two names, is configured."),
     "reasoning": text(),
@@ -62,7 +67,7 @@ def _chunk(kind: str, choice: Json) -> Json:
         "What one `data:` line holds. The stream ends with `data: [DONE]`, or after an `Error` without it."
     )
     found = {"object": word(kind), **_HEAD, "choices": array(choice), "usage": maybe(ref("Usage"))}
-    return answer(found, may=(*_MAY, "usage"), about=about)
+    return answer({**found, "clawdbot": NUMBER}, may=(*_MAY, "usage", "clawdbot"), about=about)
 
 
 def _choice() -> Json:
