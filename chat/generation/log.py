@@ -1,42 +1,51 @@
-"""The log in the database: written in one transaction for all answers of the process, read by anybody."""
+"""The log of answers: its pieces are an engine's (Redis by redis_url, else a table), all else is rows."""
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
-from chat.generation.pieces import End, Piece, joined
-from chat.models import Conversation, Delta, Generation, Message
+from chat.generation.engines.base import Away, Batch, Engine
+from chat.generation.engines.database import KEPT as KEPT
+from chat.generation.engines.database import DatabaseLog
+from chat.generation.pieces import End, Piece, Snapshot, joined
+from chat.models import Conversation, Generation, Message
 from chat.search import index
+from clawdsite.core.config.live import current
+
+log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=8)
-KEPT: Final = timedelta(minutes=10)  # a log after its answer's end: API clients may still resume
+PATIENCE: Final = timedelta(minutes=10)  # how long a dead process's answer waits for an engine that is away
 
 REASONS: Final = {"complete": "stop", "stopped": "stopped", "failed": "error", "interrupted": "interrupted"}
 
 
-def append(pieces: Mapping[uuid.UUID, Sequence[Piece]]) -> None:
-    """All of it or nothing; a piece that is there already is an IntegrityError: two writers, a bug."""
-    rows = [
-        Delta(generation_id=generation, seq=piece.seq, kind=piece.kind, text=piece.text)
-        for generation, found in pieces.items()
-        for piece in found
-    ]
-    with transaction.atomic():
-        Delta.objects.bulk_create(rows)
-        for generation, found in pieces.items():
-            Generation.objects.filter(id=generation).update(seq=found[-1].seq, state="generating")
+def append(batch: Batch, earlier: Batch | None = None) -> None:
+    """All of it or nothing. earlier: all pieces of these answers so far. Taken, DatabaseError."""
+    engine().append(batch, earlier or {})
 
 
 def read(generation: uuid.UUID, after: int, most: int) -> list[Piece]:
-    """The next pieces behind number `after`."""
-    rows = Delta.objects.filter(generation=generation, seq__gt=after).order_by("seq")[:most]
-    return [Piece(row.seq, row.kind, row.text) for row in rows]
+    """The next pieces behind number `after`. Away."""
+    return engine().read(generation, after, most)
+
+
+def last(generation: uuid.UUID) -> int:
+    """The number of its last piece so far; rows know it only at the end. Away."""
+    return engine().last(generation)
+
+
+def kept(generation: uuid.UUID, end: End) -> Snapshot | None:
+    """An ended answer as its message has it, for when its log is gone; None: it has no message."""
+    row = Message.objects.filter(generation=generation).first()
+    return None if row is None else Snapshot(end.seq, row.text, row.thinking, end.state)
 
 
 def ended(generation: uuid.UUID) -> End | None:
@@ -50,11 +59,21 @@ def ended(generation: uuid.UUID) -> End | None:
     return End(row.seq, row.state, row.reason, usage, row.error, row.message_id)
 
 
-def finish(generation: uuid.UUID, end: End, *, worker: str | None = None) -> bool:
-    """Store the answer whole, from its log, and say how it ended. False: somebody else had said so already.
+def finish(
+    generation: uuid.UUID, end: End, *, worker: str | None = None, pieces: Sequence[Piece] | None = None
+) -> bool:
+    """Store the answer whole and say how it ended. False: somebody else had said so already. Away.
 
-    worker: only if it is still this process's; None: whoever's it was.
+    worker: only if it is still this process's; None: whoever's it was. pieces: all of its log, by its maker;
+    None: read it.
     """
+    if pieces is None:
+        begun = Generation.objects.filter(id=generation, state=Generation.State.GENERATING)
+        pieces = read(generation, 0, 10**9) if begun.exists() else []
+    return _finish(generation, end, worker, pieces)
+
+
+def _finish(generation: uuid.UUID, end: End, worker: str | None, pieces: Sequence[Piece]) -> bool:
     with transaction.atomic():
         found = Generation.objects.select_for_update().filter(id=generation, state__in=Generation.RUNNING)
         if worker is not None:
@@ -62,13 +81,13 @@ def finish(generation: uuid.UUID, end: End, *, worker: str | None = None) -> boo
         row = found.first()
         if row is None:
             return False
-        pieces = read(generation, 0, 10**9)
         last = pieces[-1].seq if pieces else 0
         row.state, row.reason, row.error = end.state, end.reason, end.error
         row.seq, row.ended = last, timezone.now()
         row.save(update_fields=["state", "reason", "error", "seq", "ended"])
         if row.message_id is not None:
-            _store(row, pieces, end)
+            _store(row, list(pieces), end)
+    engine().ended(generation, last)
     return True
 
 
@@ -88,28 +107,56 @@ def _store(row: Generation, pieces: list[Piece], end: End) -> None:
 
 
 def beat(worker: str, mine: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Say that this process lives; the ids among its answers that somebody asked to stop."""
+    """Say that this process lives; the ids among its answers that are to stop: so asked, over, or gone."""
     ids = list(mine)
     if not ids:
         return set()
     Generation.objects.filter(id__in=ids, worker=worker).update(lease=timezone.now() + LEASE)
-    return set(Generation.objects.filter(id__in=ids, stop=True).values_list("id", flat=True))
+    going = Generation.objects.filter(id__in=ids, stop=False, state__in=Generation.RUNNING)
+    return set(ids) - set(going.values_list("id", flat=True))
 
 
 def ask_to_stop(generation: uuid.UUID) -> None:
-    """For another process to hear at its next beat."""
-    Generation.objects.filter(id=generation, state__in=Generation.RUNNING).update(stop=True)
+    """For another process: at once by Redis, else at its next beat."""
+    if Generation.objects.filter(id=generation, state__in=Generation.RUNNING).update(stop=True):
+        engine().stop(generation)
 
 
 def sweep(now: datetime | None = None) -> list[uuid.UUID]:
     """Mark what dead processes left behind as interrupted, and forget logs that nobody can resume."""
     now = now or timezone.now()
     left = Generation.objects.filter(state__in=Generation.RUNNING, lease__lt=now)
-    swept = [
-        generation
-        for generation in left.values_list("id", flat=True)
-        if finish(generation, End(0, "interrupted", "interrupted"))
-    ]
-    Delta.objects.filter(generation__ended__lt=now - KEPT).delete()
+    swept = [one for one, lease in left.values_list("id", "lease") if _interrupt(one, now - lease)]
+    engine().forget()
     Generation.objects.filter(conversation=None, ended__lt=now - KEPT).delete()
     return swept
+
+
+def _interrupt(generation: uuid.UUID, dead: timedelta) -> bool:
+    """An engine that is away is waited for, but not for ever: the conversation is busy so long."""
+    end = End(0, "interrupted", "interrupted")
+    try:
+        return finish(generation, end)
+    except Away:
+        if dead < PATIENCE:
+            return False
+        log.error("an answer was interrupted and its log cannot be read: its text is lost")  # noqa: TRY400
+        return finish(generation, end, pieces=[])
+
+
+_engine: Engine | None = None
+
+
+def engine() -> Engine:
+    """The one in force, chosen at the first use."""
+    global _engine
+    if _engine is None:
+        url = current().redis_url.get_secret_value()
+        _engine = _redis(url) if url else DatabaseLog()
+    return _engine
+
+
+def _redis(url: str) -> Engine:
+    from chat.generation.engines.redis import RedisLog
+
+    return RedisLog(url)

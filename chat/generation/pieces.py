@@ -52,5 +52,16 @@ class Snapshot:
 Seen = Piece | Snapshot | End
 
 
+def storable(text: str) -> str:
+    """The text as any engine can keep it: NUL and half a surrogate pair become U+FFFD."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def joined(pieces: list[Piece], kind: Kind) -> str:
     return "".join(piece.text for piece in pieces if piece.kind == kind)

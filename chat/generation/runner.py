@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from accounts.caller import Caller
@@ -144,7 +145,8 @@ class Runner:
         """Store the end; a database that stays away makes it a failure that says so."""
         try:
             await self.writer.flush()
-            await self.writer.call(database.finish, running.generation, end)
+            finish = partial(database.finish, pieces=running.pieces)
+            await self.writer.call(finish, running.generation, end)
         except Exception as error:  # noqa: BLE001 - whatever it is, the watchers must hear an end
             why = str(error) if isinstance(error, NotSaved) else type(error).__name__
             log.error("an answer was not stored: %s", why)  # noqa: TRY400 - no conversation text in the log

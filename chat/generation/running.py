@@ -85,6 +85,9 @@ class Running:
         text, think = joined(self.pieces, "text"), joined(self.pieces, "think")
         return Snapshot(len(self.pieces), text, think, self.state)
 
+    async def begin(self) -> None:
+        """Before the first look: here all is known."""
+
     async def change(self) -> None:
         """Wait until there is something new."""
         await self._changed.wait()

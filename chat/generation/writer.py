@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from django.db import DatabaseError, IntegrityError, close_old_connections
+from django.db import DatabaseError, close_old_connections
 
-from chat.generation import log as database
-from chat.generation.pieces import FLUSH_BYTES, FLUSH_SECONDS, Kind, Piece
+from chat.generation import log as generations
+from chat.generation.engines.base import Batch, Taken
+from chat.generation.pieces import FLUSH_BYTES, FLUSH_SECONDS, Kind, Piece, storable
 from chat.generation.running import Running
 
 log = logging.getLogger(__name__)
 
-Append = Callable[[Mapping[uuid.UUID, Sequence[Piece]]], None]
+Append = Callable[[Batch, Batch], None]
 PATIENCE: Final = 10.0  # seconds a batch is tried again while the database is away
 AGAIN: Final = 0.5
 
@@ -28,9 +28,9 @@ class NotSaved(Exception):
 
 
 class Writer:
-    """append: where to; the database's log, or another engine."""
+    """append: where to."""
 
-    def __init__(self, append: Append = database.append) -> None:
+    def __init__(self, append: Append = generations.append) -> None:
         self._append = append
         self._waiting: set[Running] = set()
         self._full = asyncio.Event()
@@ -40,7 +40,7 @@ class Writer:
 
     def add(self, running: Running, kind: Kind, text: str) -> None:
         """Gather; the next flush takes it."""
-        size = running.gather(kind, text)
+        size = running.gather(kind, storable(text))
         self._waiting.add(running)
         if size >= FLUSH_BYTES:
             self._full.set()
@@ -52,16 +52,15 @@ class Writer:
         async with self._one_at_a_time:
             answers, self._waiting = self._waiting, set()
             taken = {answer: answer.take() for answer in answers}
-            batch = {answer.generation: found for answer, found in taken.items() if found}
             try:
-                if batch:
-                    await self._write(batch)
+                await self._write({answer: found for answer, found in taken.items() if found})
             except NotSaved:
                 for answer in answers:
                     answer.break_off()
                 raise
             for answer, found in taken.items():
-                answer.show(found)
+                if not answer.broken:
+                    answer.show(found)
 
     async def call(self, act: Callable[..., Any], *args: Any) -> Any:
         """Run something of the log's in the writer's own thread."""
@@ -86,18 +85,31 @@ class Writer:
                 log.error("answers were cut: %s", error)  # noqa: TRY400 - the text says all there is
                 return
 
-    async def _write(self, batch: Mapping[uuid.UUID, Sequence[Piece]]) -> None:
+    async def _write(self, taken: Mapping[Running, Sequence[Piece]]) -> None:
+        """Those that another writer holds break off; the others do not suffer for it."""
+        taken = dict(taken)
+        while taken:
+            batch = {answer.generation: found for answer, found in taken.items()}
+            earlier = {answer.generation: answer.pieces for answer in taken}
+            try:
+                await self._write_all(batch, earlier)
+            except Taken as error:
+                for answer in [one for one in taken if one.generation in error.generations]:
+                    answer.break_off()
+                    del taken[answer]
+                log.error("%d answers are over for others: they end here too", len(error.generations))  # noqa: TRY400
+            else:
+                return
+
+    async def _write_all(self, batch: Batch, earlier: Batch) -> None:
         loop = asyncio.get_running_loop()
-        until, tried = loop.time() + PATIENCE, False
+        until = loop.time() + PATIENCE
         while True:
             try:
-                await self.call(self._append, batch)
-            except IntegrityError:
-                if tried:  # the try before had been committed, and only its answer was lost
-                    return
+                await self.call(self._append, batch, earlier)
+            except Taken:
                 raise
             except DatabaseError as error:
-                tried = True
                 if loop.time() >= until:
                     raise NotSaved(type(error).__name__) from None
                 await asyncio.sleep(AGAIN)

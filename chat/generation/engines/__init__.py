@@ -1,0 +1,1 @@
+"""Where the pieces of answers are kept while they are written: the database, or Redis Streams (D12)."""

@@ -1,0 +1,75 @@
+"""The log in a table: one transaction for all answers of a process; others look four times a second."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chat.generation.engines.base import Batch, Taken
+from chat.generation.pieces import Piece
+from chat.models import Delta, Generation
+
+KEPT: Final = timedelta(minutes=10)  # a log after its answer's end: API clients may still resume
+NOTHING: Final[tuple[list[Piece], ...]] = ()
+POLL: Final = 0.25  # seconds between two looks at another process's answer
+
+
+class DatabaseLog:
+    """The engine where no redis_url is set; and the refuge of the other one."""
+
+    def append(self, batch: Batch, earlier: Batch) -> None:
+        try:
+            self._insert(batch)
+        except Taken:
+            raise
+        except IntegrityError:  # some are there already: by a try whose answer was lost, or by another writer
+            there = {one: self.read(one, found[0].seq - 1, len(found)) for one, found in batch.items()}
+            there = {one: rows for one, rows in there.items() if rows}
+            foreign = {one for one, rows in there.items() if rows != list(batch[one])}
+            if foreign:
+                raise Taken(foreign) from None
+            self._insert({one: found for one, found in batch.items() if one not in there})
+
+    def _insert(self, batch: Batch) -> None:
+        rows = [
+            Delta(generation_id=generation, seq=piece.seq, kind=piece.kind, text=piece.text)
+            for generation, found in batch.items()
+            for piece in found
+        ]
+        with transaction.atomic():
+            Delta.objects.bulk_create(rows)
+            over = [one for one, found in batch.items() if not self._grown(one, found[-1].seq)]
+            if over:
+                raise Taken(over)
+
+    def _grown(self, generation: uuid.UUID, seq: int) -> bool:
+        running = Generation.objects.filter(id=generation, state__in=Generation.RUNNING)
+        return bool(running.update(seq=seq, state=Generation.State.GENERATING))
+
+    def read(self, generation: uuid.UUID, after: int, most: int) -> list[Piece]:
+        rows = Delta.objects.filter(generation=generation, seq__gt=after).order_by("seq")[:most]
+        return [Piece(row.seq, row.kind, row.text) for row in rows]
+
+    def last(self, generation: uuid.UUID) -> int:
+        numbers = Delta.objects.filter(generation=generation).order_by("-seq").values_list("seq", flat=True)
+        return numbers.first() or 0
+
+    def ended(self, generation: uuid.UUID, seq: int) -> None:
+        """Nobody waits here: they look."""
+
+    def stop(self, generation: uuid.UUID) -> None:
+        """The maker sees it in the row at its next beat."""
+
+    def forget(self) -> None:
+        Delta.objects.filter(generation__ended__lt=timezone.now() - KEPT).delete()
+
+    async def news(self, generation: uuid.UUID, after: int) -> AsyncGenerator[list[Piece], None]:
+        await asyncio.sleep(POLL)
+        for found in NOTHING:
+            yield found

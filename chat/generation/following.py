@@ -1,0 +1,101 @@
+"""Answers that other processes make, or made: one reader of the log here for all who watch one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from typing import Final
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from chat.generation import log as generations
+from chat.generation.engines.base import Away
+from chat.generation.engines.database import POLL
+from chat.generation.pieces import Seen, Snapshot
+from chat.generation.running import Running
+
+log = logging.getLogger(__name__)
+
+ALL: Final = 10**9
+
+
+class Followed(Running):
+    """Another process's answer, as this one has read it so far."""
+
+    def __init__(self, generation: uuid.UUID) -> None:
+        super().__init__(generation, None, "")
+        self.gone = self.left = False
+        self.kept: Snapshot | None = None
+        self.seen_first = asyncio.Event()
+        self.reader: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        await self.seen_first.wait()
+
+    async def read(self) -> None:
+        """Until its end, or until nobody watches. What cannot be read now is read later."""
+        while self.end is None and not self.gone and not self.left:
+            try:
+                await self._look()
+            except LookupError:
+                self.gone = True
+                self._wake()
+            except (DatabaseError, Away) as error:
+                log.info("an answer cannot be followed now: %s", type(error).__name__)
+                await asyncio.sleep(POLL)
+                continue
+            self.seen_first.set()
+            if self.end is None and not self.gone:
+                await self._listen()
+
+    def seen_after(self, after: int) -> list[Seen]:
+        """LookupError where there is no such answer (any more)."""
+        if self.gone:
+            raise LookupError(self.generation)
+        if self.kept is not None and self.end is not None and after != self.kept.seq:
+            return [self.kept, self.end]
+        return super().seen_after(after)
+
+    async def _look(self) -> None:
+        """Into the database: whether it has ended, and what the engine did not tell."""
+        end = await database_sync_to_async(generations.ended)(self.generation)  # no piece can follow it
+        if end is None or end.seq > len(self.pieces):
+            found = await database_sync_to_async(generations.read)(self.generation, len(self.pieces), ALL)
+            if found:
+                self.show(found)
+        if end is not None:
+            if end.seq > len(self.pieces):  # the log's time is over
+                self.kept = await database_sync_to_async(generations.kept)(self.generation, end)
+            self.close(end)
+
+    async def _listen(self) -> None:
+        async for found in generations.engine().news(self.generation, len(self.pieces)):
+            self.show(found)
+
+
+class Following:
+    """What this process follows."""
+
+    def __init__(self) -> None:
+        self.followed: dict[uuid.UUID, Followed] = {}
+
+    def of(self, generation: uuid.UUID) -> Followed:
+        """To be watched at once; it is read for as long as somebody does."""
+        found = self.followed.get(generation)
+        if found is None:
+            found = self.followed[generation] = Followed(generation)
+            found.on_watchers = lambda count: None if count else self._leave(found)
+            found.reader = asyncio.get_running_loop().create_task(found.read())
+        return found
+
+    def _leave(self, found: Followed) -> None:
+        if self.followed.get(found.generation) is found:
+            del self.followed[found.generation]
+        found.left = True  # a client's library may swallow a cancellation
+        if found.reader is not None:
+            found.reader.cancel()
+
+
+following: Final = Following()
