@@ -43,7 +43,8 @@ def card(
     caller: Caller, row: Conversation, shelf: Shelf | None = None, running: uuid.UUID | None = None
 ) -> dict[str, Any]:
     """What a list shows of one conversation, and what the caller may do with it."""
-    resource = Resource(str(row.owner_id), row.team.slug if row.team else None)
+    team = row.team.slug if row.team else None
+    resource = Resource(str(row.owner_id), team, granted=True)  # by whichever right, they read it
     may = ("continue", "rename", "delete", "move", "pin", "export")
     return {
         "id": str(row.id),
