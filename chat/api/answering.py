@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
@@ -26,6 +26,9 @@ from gateway.streaming import HEADERS
 from gateway.types import Json
 
 GONE = "There is nothing here by this id."
+LOOK: Final = 2.0  # seconds between two looks whether who reads a stream still may
+
+Still = Callable[[uuid.UUID], Awaitable[bool]]  # whether the caller, as of now, may read this conversation
 
 
 def as_error(refused: words.Refused) -> ClawdError:
@@ -35,14 +38,14 @@ def as_error(refused: words.Refused) -> ClawdError:
     return BadRequest(refused.message, code=refused.code, param=refused.param)
 
 
-async def ask(caller: Caller, call: Call, asked: words.Ask) -> StreamingHttpResponse:
+async def ask(caller: Caller, call: Call, asked: words.Ask, still: Still) -> StreamingHttpResponse:
     """Store the question, then stream its answer."""
-    return await _streamed(caller, call, asked, asking.say)
+    return await _streamed(caller, call, asked, asking.say, still)
 
 
-async def again(caller: Caller, call: Call, asked: words.Again) -> StreamingHttpResponse:
+async def again(caller: Caller, call: Call, asked: words.Again, still: Still) -> StreamingHttpResponse:
     """Another answer, streamed."""
-    return await _streamed(caller, call, asked, asking.again)
+    return await _streamed(caller, call, asked, asking.again, still)
 
 
 async def clear(caller: Caller, asked: words.Clear) -> Json:
@@ -60,7 +63,9 @@ async def stop(caller: Caller, asked: words.Stop) -> Json:
     return {"t": "ack", "id": asked.id, "g": str(row.id)}
 
 
-async def resume(caller: Caller, conversation: uuid.UUID, seen: str) -> StreamingHttpResponse:
+async def resume(
+    caller: Caller, conversation: uuid.UUID, seen: str, still: Still
+) -> StreamingHttpResponse:
     """The rest of what is running. seen: the last event's id, `<generation>:<number>`. NotFound."""
     where = await _thread(access.get, caller, "conversation.read", conversation)
     generation, after = _last_event(seen)
@@ -71,17 +76,23 @@ async def resume(caller: Caller, conversation: uuid.UUID, seen: str) -> Streamin
         row = await found.filter(state__in=Generation.RUNNING).afirst()
     if row is None:
         raise NotFound("No answer is being written in this conversation.")
-    return _events(row.id, after, [])
+    return _events(_sse(row.id, after, [], lambda: still(conversation)))
 
 
 async def _streamed(
-    caller: Caller, call: Call, asked: words.Ask | words.Again, store: Callable[..., Acked]
+    caller: Caller,
+    call: Call,
+    asked: words.Ask | words.Again,
+    store: Callable[..., Acked],
+    still: Still,
 ) -> StreamingHttpResponse:
     """Stored and begun whether or not the client stays; then its frames."""
     await making.check_model(asked.options)
     beginning = asyncio.ensure_future(_begun(caller, call, asked, store))
     acked = await asyncio.shield(beginning)
-    return _events(uuid.UUID(str(acked.generation)), 0, [telling.ack(acked)])
+    conversation = uuid.UUID(acked.conversation)
+    generation = uuid.UUID(str(acked.generation))
+    return _events(_sse(generation, 0, [telling.ack(acked)], lambda: still(conversation)))
 
 
 async def _begun(
@@ -99,21 +110,51 @@ async def _begun(
     return acked
 
 
-def _events(generation: uuid.UUID, after: int, opening: list[str]) -> StreamingHttpResponse:
-    return StreamingHttpResponse(
-        _sse(generation, after, opening), content_type="text/event-stream; charset=utf-8", headers=HEADERS
-    )
+def _events(pieces: AsyncGenerator[bytes, None]) -> StreamingHttpResponse:
+    return StreamingHttpResponse(pieces, content_type="text/event-stream; charset=utf-8", headers=HEADERS)
 
 
-async def _sse(generation: uuid.UUID, after: int, opening: list[str]) -> AsyncGenerator[bytes, None]:
+async def _sse(
+    generation: uuid.UUID, after: int, opening: list[str], still: Callable[[], Awaitable[bool]]
+) -> AsyncGenerator[bytes, None]:
     for one in opening:
         yield f"data: {one}\n\n".encode()
     try:
-        async with aclosing(watch(generation, after)) as seen:
+        async with aclosing(_allowed(watch(generation, after), still)) as seen:
             async for found in seen:
                 yield b"".join(_event(generation, one) for one in found)
     except LookupError:
         yield f"data: {frames.error('not_found', generation=str(generation))}\n\n".encode()
+
+
+async def _allowed(
+    watched: AsyncGenerator[list[Seen], None], still: Callable[[], Awaitable[bool]]
+) -> AsyncGenerator[list[Seen], None]:
+    """What is watched, while its reader may read it. LookupError once they may not: to them it is gone."""
+    clock = asyncio.get_running_loop().time
+    looked = clock()
+    async with aclosing(watched):
+        while True:
+            coming = asyncio.ensure_future(anext(watched, None))
+            try:
+                while not coming.done():
+                    await asyncio.wait({coming}, timeout=max(0.0, looked + LOOK - clock()))
+                    if clock() - looked >= LOOK:
+                        looked = await _looked(still, clock)
+            finally:
+                if not coming.done():
+                    coming.cancel()
+                    await asyncio.wait({coming})
+            found = coming.result()
+            if found is None:
+                return
+            yield found
+
+
+async def _looked(still: Callable[[], Awaitable[bool]], clock: Callable[[], float]) -> float:
+    if not await still():
+        raise LookupError
+    return clock()
 
 
 def _event(generation: uuid.UUID, seen: Seen) -> bytes:

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
+from accounts.authentication import authenticate
 from accounts.policy import Action
-from chat import selectors, telling, words
+from chat import access, selectors, telling, words
 from chat.api import answering, exports
 from chat.services import keeping
-from clawdsite.core.errors import BadRequest, NotFound
+from clawdsite.core.errors import BadRequest, ClawdError, NotFound, Unavailable
 from gateway.async_view import AsyncAPIView
 from gateway.types import Json
 from gateway.views import json_body
@@ -29,6 +31,18 @@ class ChatView(AsyncAPIView):
 
     async def asked(self, act: Callable[..., Any], *args: Any, **more: Any) -> Any:
         return await sync_to_async(act, thread_sensitive=False)(self.caller, *args, **more)
+
+    async def still_reads(self, conversation: uuid.UUID) -> bool:
+        """Whether the caller, as of now, may read this; where that cannot be told, what streams goes on."""
+        try:
+            caller = await authenticate(self.request)
+            look = sync_to_async(access.get, thread_sensitive=False)
+            await look(caller, "conversation.read", conversation)
+        except (Unavailable, DatabaseError):
+            return True
+        except ClawdError:
+            return False
+        return True
 
     def id_of(self, text: str) -> uuid.UUID:
         """An id in the address; another spelling than ours is unknown."""
@@ -52,7 +66,7 @@ class Conversations(ChatView):
         body = json_body(request)
         if body.get("c") is not None:
             raise BadRequest("Ask in a conversation at its own address.", param="c")
-        return await answering.ask(self.caller, self.call, said(words.ask, body))
+        return await answering.ask(self.caller, self.call, said(words.ask, body), self.still_reads)
 
 
 class OneConversation(ChatView):
@@ -104,7 +118,7 @@ class Messages(ChatView):
         where = self.id_of(conversation)
         if "text/event-stream" in request.headers.get("Accept", ""):
             seen = request.headers.get("Last-Event-ID", "") or request.GET.get("after", "")
-            return await answering.resume(self.caller, where, seen)
+            return await answering.resume(self.caller, where, seen, self.still_reads)
         before = request.GET.get("before", "")
         return JsonResponse(await self.asked(selectors.history, where, before=before))
 
@@ -124,9 +138,9 @@ class Export(ChatView):
 async def _said(view: ChatView, body: Json) -> HttpResponseBase:
     kind = body.get("t", "chat.send")
     if kind == "chat.send":
-        return await answering.ask(view.caller, view.call, said(words.ask, body))
+        return await answering.ask(view.caller, view.call, said(words.ask, body), view.still_reads)
     if kind == "chat.regen":
-        return await answering.again(view.caller, view.call, said(words.again, body))
+        return await answering.again(view.caller, view.call, said(words.again, body), view.still_reads)
     if kind == "chat.stop":
         return JsonResponse(await answering.stop(view.caller, said(words.stop, body)))
     if kind == "context.clear":

@@ -112,12 +112,15 @@ def _once(caller: Caller, sent_id: str, said: Any, act: Callable[[], Acked]) -> 
 
 
 def _before(caller: Caller, sent_id: str, digest: str) -> Acked | None:
+    """What was answered then, as long as the caller may still ask there: an ack opens the conversation."""
     row = Sent.objects.filter(user_id=caller.id, sent_id=sent_id).first()
     if row is None:
         return None
     if row.digest != digest:
         raise Conflict("This id was used for another message.", param="id")
-    return Acked(**row.answer)
+    acked = Acked(**row.answer)
+    access.get(caller, "conversation.continue", uuid.UUID(acked.conversation))
+    return acked
 
 
 def _conversation(caller: Caller, ask: Ask) -> Conversation:
