@@ -74,14 +74,25 @@ def make(
     return client, secret
 
 
-def rotate(client: OAuthClient, *, by: str, keep: float = KEEP, address: str = "") -> str:
+def rotate(
+    client: OAuthClient,
+    *,
+    by: str,
+    by_scopes: Iterable[str] | None = None,
+    keep: float = KEEP,
+    address: str = "",
+) -> str:
     """A new secret; the old one stays good for `keep` seconds. With 0 (it fell into wrong hands) it ends now,
-    and with it every token it got. ClientError."""
+    and with it every token it got. ClientError.
+
+    by_scopes: of who reads the new secret: whoever has it may what the client may. None: as for `make`.
+    """
     if not 0 <= keep <= LONGEST_KEEP:
         raise ClientError(_("The old secret can be kept for 30 days at most."))
     secret = clientsecrets.made()
     with transaction.atomic():
         fresh = _locked(client)
+        _checked(fresh.scopes.split(), by_scopes)
         if keep:
             fresh.previous_prefix, fresh.previous_hash = fresh.secret_prefix, fresh.secret_hash
             fresh.previous_expires = timezone.now() + timedelta(seconds=keep)

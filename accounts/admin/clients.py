@@ -206,7 +206,8 @@ class ClientAdmin(Audited):
 
     def _rotated(self, request: HttpRequest, client: OAuthClient, keep: float) -> HttpResponse:
         try:
-            secret = clients.rotate(client, **_by(request), keep=keep)
+            own = selectors.caller_for(request.user).scopes
+            secret = clients.rotate(client, **_by(request), by_scopes=own, keep=keep)
         except clients.ClientError as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(pages.address(self, "change", client))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -33,11 +34,12 @@ def admin_login(request: HttpRequest) -> HttpResponse:
             return pages.too_many(request, error.retry_after or 1)
     going = next_url.safe(request.GET.get("next", "")) if "next" in request.GET else "/admin/"
     tiles = [pages.tile(provider, going) for provider in registry.all()]
+    before, whose = sessions.facts_of(request.session), request.session.get(SESSION_KEY)
     answer = admin.site.login(request, {"tiles": tiles, "sso_only": sso_only})
     if isinstance(answer, TemplateResponse):
         answer.template_name = TEMPLATE
     elif request.method == "POST" and request.user.is_authenticated:
-        sessions.adopt(request)
+        sessions.opened(request, before, whose)
     return answer
 
 

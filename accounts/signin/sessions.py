@@ -90,6 +90,17 @@ def open_for(
     _write(session, facts)
 
 
+def opened(request: HttpRequest, before: Facts | None, whose: object) -> None:
+    """After Django's own form signed somebody in: as `open_for`. before, whose: the session's until then."""
+    session = request.session
+    same = before is not None and whose == session.get(SESSION_KEY)
+    if before is not None and not same:
+        end(Revocation.Kind.SESSION, before.sid, reason="another person signed in")
+    session.cycle_key()  # Django keeps the key of a person who signs in again
+    now = time.time()
+    _write(session, Facts(before.sid if before is not None and same else uuid.uuid4().hex, now, now))
+
+
 def close(request: HttpRequest) -> Facts | None:
     """End this session here and wherever its tokens and sockets are -> what it was, if it was anyone's."""
     facts = facts_of(request.session)

@@ -1,0 +1,91 @@
+"""Nobody gets more by the admin than they have: secrets of wider clients, sessions of somebody else."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from accounts import clients
+from accounts.models import Membership, OAuthClient, Revocation, Team
+from accounts.signin import sessions
+from tests.accounts.admin.house import House, browser_of
+from tests.accounts.admin.test_client_pages import address, secret_of
+from tests.proof import proves
+
+PASSWORD = "correct horse battery"
+
+
+def wide(house: House) -> tuple[OAuthClient, str]:
+    return clients.make("wide", ["chat:read", "history:team-c"], by="cli")
+
+
+@proves("hard-H46")
+@pytest.mark.parametrize("keep", ["0", "3600"])
+def test_a_new_secret_opens_no_more_than_who_reads_it_may(house: House, keep: str) -> None:
+    client, secret = wide(house)
+    answer = browser_of(house.root).post(address(client, "rotate"), {"keep": keep}, follow=True)
+    assert b"client-secret" not in answer.content
+    assert b"You do not have the scope history:team-c yourself." in answer.content
+    assert clients.find(client.client_id, secret) == client
+    Membership.objects.create(user=house.root, team=Team.objects.get(slug="team-c"))
+    new = secret_of(browser_of(house.root).post(address(client, "rotate"), {"keep": keep}))
+    assert clients.find(client.client_id, new) == client
+
+
+@proves("hard-H46")
+def test_staff_that_may_change_clients_reaches_no_wider_one(house: House) -> None:
+    client, _secret = wide(house)
+    for right in ("view_oauthclient", "change_oauthclient"):
+        house.staff.user_permissions.add(Permission.objects.get(codename=right))
+    answer = browser_of(house.staff).post(address(client, "rotate"), {"keep": "0"}, follow=True)
+    assert b"client-secret" not in answer.content
+
+
+def facts(browser: Client) -> sessions.Facts:
+    found = sessions.facts_of(browser.session)
+    assert found is not None
+    return found
+
+
+def by_password(browser: Client, name: str) -> None:
+    answer = browser.post("/admin/login/?next=/admin/", {"username": name, "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+@pytest.fixture
+def browser(house: House) -> Client:
+    for one in (house.root, house.ruth):
+        one.set_password(PASSWORD)
+        one.save()
+    return Client(headers={"host": "localhost"})
+
+
+@proves("hard-H12")
+def test_the_admins_form_gives_the_session_a_new_key(browser: Client) -> None:
+    browser.get("/auth/nobody/start")
+    keys = []
+    for _turn in range(2):
+        by_password(browser, "root")
+        keys.append(browser.cookies["clawdbot"].value)
+    assert len(set(keys)) == 2
+    old = Client(headers={"host": "localhost"})
+    old.cookies["clawdbot"] = keys[0]
+    assert old.get("/admin/").status_code == 302
+
+
+@proves("hard-H17")
+def test_signing_in_again_by_the_admins_form_keeps_what_a_logout_ends(browser: Client) -> None:
+    by_password(browser, "root")
+    sid = facts(browser).sid
+    by_password(browser, "root")
+    assert facts(browser).sid == sid
+
+
+@proves("hard-H17")
+def test_another_person_at_the_admins_form_ends_the_first_ones_session(browser: Client) -> None:
+    by_password(browser, "root")
+    sid = facts(browser).sid
+    by_password(browser, "ruth")
+    assert facts(browser).sid != sid
+    assert Revocation.objects.filter(kind="session", subject=sid).exists()
