@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 
@@ -24,6 +24,10 @@ class Listener(Protocol):
         """The server goes: leave as soon as no answer is being shown, or at once."""
 
 
+def nobody(what: str, **facts: Any) -> None:
+    """There is one process, or none that could be told."""
+
+
 class Hub:
     """Lives on the event loop; ids only, never conversation text."""
 
@@ -31,6 +35,7 @@ class Hub:
         self.by_conversation: dict[uuid.UUID, set[Listener]] = {}
         self.by_person: dict[str, set[Listener]] = {}
         self.left = asyncio.Event()
+        self.elsewhere: Callable[..., None] = nobody  # (what, **facts): to the sockets of other processes
 
     def enter(self, person: str, listener: Listener) -> int:
         """-> how many sockets the person has now."""

@@ -33,36 +33,46 @@ def began(acked: Acked, model: str) -> None:
     )
     hub.tell(conversation, start)
     hub.began(conversation, generation)
+    hub.elsewhere("began", c=acked.conversation, g=acked.generation, frame=start)
 
 
 def updated(facts: dict[str, Any], person: str, *, but: Listener | None = None) -> None:
     """Title, team or time changed: whoever has it open, and the person's other tabs."""
     hub.tell(uuid.UUID(facts["c"]), frames.whole("conv.updated", **facts), besides=person, but=but)
+    hub.elsewhere("updated", c=facts["c"], person=person)
 
 
 def shelved(person: str, conversation: uuid.UUID, marks: dict[str, Any]) -> None:
     """Pin and archive are each reader's own: nobody else hears of them."""
-    hub.tell_person(person, frames.frame("conv.updated", c=conversation, **marks))
+    told = frames.frame("conv.updated", c=conversation, **marks)
+    hub.tell_person(person, told)
+    hub.elsewhere("shelved", person=person, frame=told)
 
 
 def titled(conversation: uuid.UUID, title: str, owner: str) -> None:
     """The model found a title."""
     hub.tell(conversation, frames.frame("title", c=conversation, title=title), besides=owner)
+    hub.elsewhere("titled", c=str(conversation), person=owner)
 
 
 def moved(conversation: uuid.UUID) -> None:
     """Who may read it has changed; who may not any more is told that it is gone."""
     hub.doubt(conversation)
+    hub.elsewhere("moved", c=str(conversation))
 
 
 def deleted(conversation: uuid.UUID, person: str) -> None:
     """Gone for everybody."""
-    hub.tell(conversation, frames.frame("conv.deleted", c=conversation), besides=person)
+    told = frames.frame("conv.deleted", c=conversation)
+    hub.tell(conversation, told, besides=person)
+    hub.elsewhere("told", c=str(conversation), person=person, frame=told)
 
 
 def cleared(conversation: uuid.UUID, mark: str | None) -> None:
     """A context mark: the pages draw a line."""
-    hub.tell(conversation, frames.frame("context.cleared", c=conversation, after=mark))
+    told = frames.frame("context.cleared", c=conversation, after=mark)
+    hub.tell(conversation, told)
+    hub.elsewhere("told", c=str(conversation), frame=told)
 
 
 def facts_of(conversation: str) -> dict[str, Any]:

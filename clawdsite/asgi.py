@@ -17,6 +17,7 @@ from accounts.tokens.revocation import revocations  # noqa: E402
 from chat.consumers import ChatConsumer  # noqa: E402
 from chat.generation.runner import current_runner  # noqa: E402
 from chat.hub import hub  # noqa: E402
+from chat.listening import listening  # noqa: E402
 from chat.sweeping import sweeper  # noqa: E402
 from clawdsite.entry import Entry  # noqa: E402
 from clawdsite.entry.lean import Lean  # noqa: E402
@@ -29,11 +30,13 @@ async def opened() -> None:
     usage.writer.start()
     syncing.start()
     sweeper.start()
+    listening.start()
 
 
 async def closed() -> None:
     """After the last request."""
     syncing.stop()
+    await listening.stop()
     await current_runner().close()
     sweeper.stop()
     await upstream.close()
