@@ -18,6 +18,7 @@ from chat.consumers import ChatConsumer  # noqa: E402
 from chat.generation.runner import current_runner  # noqa: E402
 from chat.hub import hub  # noqa: E402
 from chat.listening import listening  # noqa: E402
+from chat.services import titles  # noqa: E402
 from chat.sweeping import sweeper  # noqa: E402
 from clawdsite.entry import Entry  # noqa: E402
 from clawdsite.entry.lean import Lean  # noqa: E402
@@ -39,6 +40,7 @@ async def closed() -> None:
     await listening.stop()
     await current_runner().close()
     sweeper.stop()
+    await titles.close()
     await upstream.close()
     revocations.stop()
     usage.writer.stop()
