@@ -133,8 +133,9 @@ class Bounded(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self.heading = False
         self._head_came()
-        if self.parser.get_http_version() not in ("1.1", "1.0"):
-            raise Unservable
+        version = self.parser.get_http_version()
+        if version not in ("1.1", "1.0") or (version == "1.0" and self._should_upgrade()):
+            raise Unservable  # RFC 6455 section 4.1: no websocket before HTTP/1.1
         self.scope["clawdbot.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         if 0 < len(self.pipeline) <= AHEAD:
