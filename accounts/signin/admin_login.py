@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.providers import registry
-from accounts.signin import next_url, pages, sessions, throttle
+from accounts.signin import familiar, next_url, pages, sessions, throttle
 from accounts.signin.views import LONGEST_NAME, logout
 from clawdsite.core.config.live import current
 from clawdsite.core.errors import RateLimited
@@ -24,12 +24,13 @@ TEMPLATE = "accounts/admin_login.html"
 def admin_login(request: HttpRequest) -> HttpResponse:
     """GET, POST /admin/login/: Django's form and checks, behind our limits."""
     sso_only = current().admin.sso_only
+    name = request.POST.get("username", "")[:LONGEST_NAME]
     if request.method == "POST":
         if sso_only:
             return HttpResponse(status=405, headers={"Allow": "GET"})
         try:
             throttle.check(request, "password")
-            throttle.check(request, "account", request.POST.get("username", "")[:LONGEST_NAME])
+            familiar.count(request, name)
         except RateLimited as error:
             return pages.too_many(request, error.retry_after or 1)
     going = next_url.safe(request.GET.get("next", "")) if "next" in request.GET else "/admin/"
@@ -40,6 +41,7 @@ def admin_login(request: HttpRequest) -> HttpResponse:
         answer.template_name = TEMPLATE
     elif request.method == "POST" and request.user.is_authenticated:
         sessions.opened(request, before, whose)
+        familiar.remember(request, answer, name)
     return answer
 
 

@@ -18,7 +18,8 @@ RATES: Final = {
     "unknown_state": "20/m",  # failures that are written down; more are refused all the same
     "backchannel": "600/m",
     "password": "30/m",
-    "account": "10/5m",
+    "account": "10/5m",  # from browsers that this person never signed in with
+    "browser": "10/5m",  # from one that they did: nobody else's attempts keep them out (H-29)
     "api": "120/m",  # of one person
 }
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import User
 from accounts.providers import registry
 from accounts.providers.base import SSOError
-from accounts.signin import failures, next_url, pages, sessions, throttle, transactions
+from accounts.signin import failures, familiar, next_url, pages, sessions, throttle, transactions
 from clawdsite.core.config.live import current
 from clawdsite.core.errors import RateLimited
 
@@ -45,7 +45,7 @@ def by_password(request: HttpRequest) -> HttpResponse:
     name, password = request.POST.get("username", ""), request.POST.get("password", "")
     try:
         throttle.check(request, "password")
-        throttle.check(request, "account", name[:LONGEST_NAME])
+        familiar.count(request, name[:LONGEST_NAME])
     except RateLimited as error:
         return pages.too_many(request, error.retry_after or 1)
     user = check_password(request, name, password)
@@ -56,7 +56,9 @@ def by_password(request: HttpRequest) -> HttpResponse:
             request, failed="password", reference=reference, going=going, status=403, username=name[:150]
         )
     sessions.open_for(request, user)
-    return HttpResponseRedirect(going)
+    answer = HttpResponseRedirect(going)
+    familiar.remember(request, answer, name)
+    return answer
 
 
 def check_password(request: HttpRequest, name: str, password: str) -> User | None:

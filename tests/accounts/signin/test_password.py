@@ -15,6 +15,7 @@ from accounts.signin import throttle
 from clawdsite.core.config import live
 from tests.accounts.signin import support
 from tests.accounts.signin.support import who
+from tests.proof import proves
 
 PASSWORD = "correct horse battery"
 PRODUCTION: dict[str, Any] = {
@@ -82,6 +83,42 @@ def test_an_account_is_not_tried_without_end(other_browser: Client, alice: User)
     right = attempt(other_browser, password=PASSWORD, REMOTE_ADDR="192.0.2.77")
     assert right.status_code == 429
     assert attempt(other_browser, "bob", REMOTE_ADDR="192.0.2.77").status_code == 403
+
+
+@proves("hard-H28", "hard-H29")
+@pytest.mark.parametrize("path", ["/login", "/admin/login/"])
+def test_attempts_from_elsewhere_do_not_lock_a_person_out_of_their_own_browser(path: str) -> None:
+    User.objects.create_superuser("root", PASSWORD)
+    own, strange = Client(headers={"host": "localhost"}), Client(headers={"host": "localhost"})
+
+    def tried(browser: Client, password: str, number: int) -> int:
+        sent = {"username": "root" if password == PASSWORD else "Root", "password": password}
+        return int(browser.post(path, sent, REMOTE_ADDR=f"192.0.2.{number}").status_code)
+
+    assert tried(own, PASSWORD, 1) == 302
+    own.post("/logout")
+    cookie = own.cookies["clawdbot-familiar"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["domain"]) == (True, "Lax", "")
+    assert "root" not in cookie.value
+    for number in range(2, 20):
+        tried(strange, "wrong", number)
+    assert tried(strange, PASSWORD, 20) == 429
+    assert tried(own, PASSWORD, 20) == 302
+    own.post("/logout")
+    strange.cookies["clawdbot-familiar"] = cookie.value[:-1] + ("A" if cookie.value[-1] != "A" else "B")
+    assert tried(strange, PASSWORD, 21) == 429
+    again = [tried(own, "wrong", number) for number in range(30, 42)]
+    assert again[-1] == 429  # such a browser guesses no more often than another
+
+
+@proves("hard-H29")
+def test_a_browser_familiar_to_one_person_is_strange_to_another(alice: User) -> None:
+    User.objects.create_user("bob", PASSWORD)
+    browser = Client(headers={"host": "localhost"})
+    assert attempt(browser, "bob", PASSWORD).status_code == 302
+    for number in range(11):
+        attempt(Client(headers={"host": "localhost"}), "alice", REMOTE_ADDR=f"192.0.2.{number}")
+    assert attempt(browser, "alice", PASSWORD, REMOTE_ADDR="192.0.2.99").status_code == 429
 
 
 def test_an_address_does_not_try_names_without_end(other_browser: Client) -> None:
