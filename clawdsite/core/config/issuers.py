@@ -11,6 +11,8 @@ from clawdsite.core.config.problems import Finding
 from clawdsite.core.config.schema import Config, JwtIssuer
 from clawdsite.core.config.weak import SHORTEST, weak_secret
 
+CLIENTS: Final = "client"  # begins the ids of machine clients
+TAKEN: Final = ("is how machine clients are named", "take another: their subjects could be the same callers")
 MAKE: Final = "make one with: openssl rand -base64 48"
 
 
@@ -34,6 +36,8 @@ def _rest(finding: Finding) -> tuple[str, str, bool]:
 
 
 def _one(issuer: JwtIssuer, development: bool) -> Iterator[Finding]:
+    if issuer.name == CLIENTS:
+        yield Finding(("name",), *TAKEN)
     if not issuer.issuer:
         yield Finding(("issuer",), "must not be empty", "the exact `iss` of the tokens")
     elif readable_on_the_way(issuer.issuer):

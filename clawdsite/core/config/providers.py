@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from clawdsite.core.config import callback, grouping, kinds
+from clawdsite.core.config.issuers import CLIENTS, TAKEN
 from clawdsite.core.config.problems import Finding
 from clawdsite.core.config.schema import Config
 from clawdsite.core.config.signon import Provider
@@ -74,6 +75,8 @@ def _same_name(config: Config) -> Iterator[Finding]:
         seen.add(provider.slug)
     issuers = {issuer.name for issuer in config.auth.jwt if issuer.enabled}
     for index, provider in _enabled(config):
+        if provider.provider_options.api_audience and provider.slug == CLIENTS:
+            yield Finding(("oauth2", index, "name"), *TAKEN)
         if provider.provider_options.api_audience and provider.slug in issuers:
             message = f"is {provider.slug}, the name of an issuer in auth.jwt too"
             yield Finding(("oauth2", index, "name"), message, "their subjects would be the same callers")

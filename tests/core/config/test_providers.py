@@ -301,6 +301,12 @@ def test_callers_of_an_issuer_and_of_a_provider_have_names_of_their_own(tmp_path
     good(tmp_path, text(entry(name="sso"), auth={"jwt": [known]}), ENV)
 
 
+def test_nobodys_callers_are_named_like_machine_clients(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, entry(name="client", provider_options={"api_audience": "api"}))
+    assert "oauth2[0].name: is how machine clients are named" in found
+    good(tmp_path, text(entry(name="client")), ENV)
+
+
 @proves("sso-J1")
 def test_nobody_is_locked_out_of_the_admin(tmp_path: Path) -> None:
     only = {"sso_only": True}

@@ -81,6 +81,7 @@ def test_a_secret_on_a_public_list_is_refused_in_production_alone(tmp_path: Path
         (HS + ", algorithms: []}", "algorithms", "needs exactly one"),
         (HS + ", algorithms: [none]}", "algorithms[0]", "expected HS256 or RS256"),
         (HS + ", leeway: 10m}", "leeway", "must be at most 300"),
+        (HS + ", name: client}", "name", "is how machine clients are named"),
     ],
 )
 def test_an_issuer_that_cannot_be_right_is_refused(tmp_path: Path, issuer: str, key: str, word: str) -> None:
