@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
@@ -15,10 +15,10 @@ from django.utils import timezone
 from accounts.caller import Caller
 from chat import access
 from chat.generation import log
+from chat.generation.following import Followed, following
 from chat.generation.pieces import End, Piece
 from chat.generation.runner import NOT_SAVED, Job, current_runner
 from chat.generation.running import Running
-from chat.generation.watching import POLL
 from chat.generation.writer import Writer
 from chat.ids import uuid7
 from chat.models import Generation
@@ -57,7 +57,7 @@ class Kept:
         current_runner().stop(self._running.generation)
 
     def events(self) -> AsyncGenerator[bytes, None]:
-        return _here(self._running, 0)
+        return _shown(self._running.generation, 0)
 
 
 class Raw:
@@ -91,7 +91,7 @@ class Raw:
         last = len(running.pieces) if running is not None else row.seq if row.ended else None
         if last is not None and after > last:  # where another process still writes, the number may be to come
             raise BadRequest(f"after is beyond the last chunk, which is {last}.", param="after")
-        return _here(running, after) if running is not None else _elsewhere(row.id, after)
+        return _shown(row.id, after)
 
 
 async def _ask(
@@ -165,18 +165,23 @@ def _row(caller: Caller, text: str) -> Generation:
     return row
 
 
-async def _here(running: Running, after: int) -> AsyncGenerator[bytes, None]:
+async def _shown(generation: uuid.UUID, after: int) -> AsyncGenerator[bytes, None]:
+    """Behind number `after`, whoever makes it. NotFound: it was forgotten meanwhile."""
+    running = current_runner().running.get(generation) or following.of(generation)
     leave = running.watch()
     try:
+        await running.begin()
         while True:
             found = running.pieces[after : after + AT_ONCE]
             if found:
                 after = found[-1].seq
                 yield _written(found)
+            elif isinstance(running, Followed) and running.gone:
+                raise NotFound(GONE)
             elif running.end is None:
                 await running.change()  # nothing can come between the look and the wait
             else:
-                last = _last_words(running.end)
+                last = _last_words(running.end, whole=running.end.seq == len(running.pieces))
                 if last:
                     yield last
                 return
@@ -184,39 +189,18 @@ async def _here(running: Running, after: int) -> AsyncGenerator[bytes, None]:
         leave()
 
 
-async def _elsewhere(generation: uuid.UUID, after: int) -> AsyncGenerator[bytes, None]:
-    """Another process makes it, or made it: the log says all there is to show."""
-    while True:
-        try:
-            end = await _thread(log.ended, generation)  # before the pieces: none can follow it
-        except LookupError:  # its time was over while it was read
-            raise NotFound(GONE) from None
-        found = await _thread(log.read, generation, after, AT_ONCE)
-        if found:
-            after = found[-1].seq
-            yield _written(found)
-        elif end is None:
-            await asyncio.sleep(POLL)
-        else:
-            last = _last_words(end)
-            if last:
-                yield last
-            return
-
-
 def _written(pieces: Sequence[Piece]) -> bytes:
     return "".join(piece.text for piece in pieces).encode()
 
 
-def _last_words(end: End) -> bytes:
+def _last_words(end: End, *, whole: bool) -> bytes:
     """What the log itself does not say: an answer that was cut, and never had a last event."""
-    if end.state == "complete" or (end.state == "failed" and end.error != NOT_SAVED):
+    if not whole or end.error == NOT_SAVED:
+        why = "could not be kept whole"
+    elif end.state == "stopped":
+        why = "was stopped"
+    elif end.state == "interrupted":
+        why = "was interrupted: the server that made it has ended"
+    else:
         return b""
-    why = "was stopped" if end.state == "stopped" else "was interrupted: the server that made it has ended"
-    if end.error == NOT_SAVED:
-        why = "could not be kept further"
     return sse.event(dumps(Unavailable(f"The answer {why}. What came before is all there is.").body()))
-
-
-async def _thread(act: Any, *args: Any) -> Any:
-    return await sync_to_async(act, thread_sensitive=False)(*args)

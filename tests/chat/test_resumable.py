@@ -17,6 +17,10 @@ from tests.chat.world import World
 from tests.doubles.ollama import OllamaDouble
 from tests.doubles.reply import Reply
 from tests.proof import proves
+from tests.redis_server import RedisServer, redis
+from tests.server.process import Process
+
+__all__ = ["redis"]
 
 CHAT = "/api/chat"
 HI = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
@@ -252,22 +256,65 @@ def test_with_nobody_there_it_stops_after_a_while_and_says_so(double: OllamaDoub
     double.script(CHAT)
 
 
+class Second(World):
+    """Another process on the first one's database and keys, with the same people."""
+
+    def __init__(self, double: OllamaDouble, first: World) -> None:
+        shared = {name: value for name, value in first.parts.items() if name not in ("upstream", "server")}
+        super().__init__(double, **shared)
+        self.first = first
+
+    def __enter__(self) -> Second:
+        Process.__enter__(self)
+        self.people = self.first.people
+        return self
+
+
+@pytest.fixture(params=["database", "redis"])
+def both(
+    request: pytest.FixtureRequest, double: OllamaDouble, redis: RedisServer
+) -> Iterator[tuple[World, World]]:
+    """Two processes with one log."""
+    parts = {"redis_url": redis.url} if request.param == "redis" else {}
+    with World(double, **parts) as one, Second(double, one) as two:
+        yield one, two
+    double.script(CHAT)
+
+
 @proves("promise-M9")
-def test_a_killed_process_loses_nothing_that_was_shown(double: OllamaDouble) -> None:
+def test_another_process_goes_on_where_this_one_was_left(
+    both: tuple[World, World], double: OllamaDouble
+) -> None:
+    double.script(CHAT, Reply.tokens(300, rate=100))
+    one, two = both
+    whole = plain(one)
+    rolled = random.Random(5)
+    reader = Reader(one)
+    reader.ask(rolled.randint(300, 900))
+    while not reader.done:
+        reader.client = two.client() if reader.client is one.client() else one.client()
+        reader.rest(rolled.randint(2000, 20000))
+    assert reader.text() == whole
+    assert reader.numbers() == list(range(1, len(reader.numbers()) + 1))
+    assert two.client("bob").get(f"/v1/generations/{reader.id}").status_code == 404
+
+
+@proves("promise-M9")
+def test_a_killed_process_loses_nothing_that_was_shown(
+    both: tuple[World, World], double: OllamaDouble
+) -> None:
     double.script(CHAT, Reply.tokens(100_000, rate=200))
-    with World(double) as world:
-        reader = Reader(world)
-        with pytest.raises(httpx.TransportError):
-            reader.ask(at=world.child.kill)
-        world.child.wait(10)
-        double.script(CHAT)
-        world.again()
-        again = Reader(world)
-        again.id = reader.id
-        again.rest()
-        assert again.events[: len(reader.events)] == reader.events
-        assert b"was interrupted" in again.events[-1]
-        assert len(reader.events) > 10
+    one, two = both
+    reader = Reader(one)
+    with pytest.raises(httpx.TransportError):
+        reader.ask(at=one.child.kill)
+    one.child.wait(10)
+    again = Reader(two)
+    again.id = reader.id
+    again.rest()
+    assert again.events[: len(reader.events)] == reader.events
+    assert b"was interrupted" in again.events[-1]
+    assert len(reader.events) > 10
 
 
 BOOKED = """
