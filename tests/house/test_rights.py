@@ -74,6 +74,8 @@ ROUTES: Final = (
     Route("GET", "/v1/openapi.json"),
     Route("GET", "/api/conversations", scope="chat:read"),
     Route("GET", "/api/conversations/nothing", scope="chat:read", allowed=404),
+    Route("GET", "/api/search?q=hi", scope="chat:read"),
+    Route("GET", "/api/usage"),
     Route("GET", "/api/session", "session"),
     Route("POST", "/api/session", "session"),
     Route("POST", "/api/auth/token", "session"),
