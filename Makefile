@@ -5,7 +5,7 @@ PYTHON ?= $(or $(call fits,python3),$(call fits,python3.14),$(call fits,python3.
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check test-live prove bench wheel lock
+.PHONY: help setup setup-dev run demo-sso test check test-live prove bench wheel lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,9 +19,13 @@ setup-dev:
 run: setup ## try it: http://localhost:8080, with a simulated model where no Ollama answers
 	@$(BIN)/clawdbot start --config config.dev.yaml --demo
 
+demo-sso: setup-dev ## five sign-on providers on loopback and a gateway to sign in to, until Ctrl-C
+	@$(BIN)/python -m tests.sso.demo
+
 test: setup-dev ## everything that must pass, with what it needs set up first
 	@bash scripts/system_packages.sh
 	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m tests.on_postgres -q -n 4 --dist loadfile
 	$(BIN)/pytest -n 4 --dist worksteal
 
 check: setup-dev ## lint, types, import rules, migrations: quick, no test

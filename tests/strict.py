@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from clawdsite.core.errors import ClawdError
+from tests import on_postgres
 
 DOCS = Path(__file__).parents[1] / "docs" / "errors.md"
 
@@ -24,6 +25,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     empty = [item for item in items if any(map(is_empty, item.iter_markers("skip")))]
     items[:] = [item for item in items if item not in empty]
     config.hook.pytest_deselected(items=empty)
+    on_postgres.kept(config, items)
 
 
 def is_empty(mark: pytest.Mark) -> bool:

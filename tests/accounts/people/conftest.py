@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connections, transaction
@@ -33,24 +32,21 @@ def alice(db: None) -> User:
 
 
 @pytest.fixture
-def committed(request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: Any) -> Iterator[None]:
+def committed(transactional_db: None, tmp_path: Path) -> Iterator[None]:
     """A database in which threads write as processes do: on SQLite a file, for in memory nobody waits."""
-    request.getfixturevalue("django_db_setup")
-    with django_db_blocker.unblock():
-        memory = connections["default"]
-        if memory.vendor != "sqlite":
-            request.getfixturevalue("transactional_db")
-            yield
-            return
-        memory.ensure_connection()
-        name, file = memory.settings_dict["NAME"], tmp_path / "people.sqlite3"
-        with sqlite3.connect(file) as copy:
-            memory.connection.backup(copy)
-        copy.close()
-        memory.settings_dict["NAME"] = file
-        connections["default"] = connections.create_connection("default")
-        try:
-            yield
-        finally:
-            connections["default"].close()
-            memory.settings_dict["NAME"], connections["default"] = name, memory
+    memory = connections["default"]
+    if memory.vendor != "sqlite":
+        yield
+        return
+    memory.ensure_connection()
+    name, file = memory.settings_dict["NAME"], tmp_path / "people.sqlite3"
+    with sqlite3.connect(file) as copy:
+        memory.connection.backup(copy)
+    copy.close()
+    memory.settings_dict["NAME"] = file
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        memory.settings_dict["NAME"], connections["default"] = name, memory
