@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chat.world import World, asked, frames_of, text_of
+from tests.proof import proves
 
 API = "/api/conversations"
 
@@ -67,6 +68,7 @@ def test_a_teammate_continues_it_and_the_owner_sees_that(world: World) -> None:
         ("GET", "/export", None),
     ],
 )
+@proves("hard-H54")
 def test_an_outsider_finds_what_a_random_id_would_give(
     world: World, method: str, path: str, body: dict[str, Any] | None
 ) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from tests.chat.test_http import API
 from tests.chat.world import World, asked, frames_of
 from tests.doubles.ollama import OllamaDouble
+from tests.proof import proves
 
 EYES = "vision:latest"
 
@@ -37,6 +38,7 @@ def uploaded(world: World, content: bytes, who: str = "alice") -> httpx.Response
     return world.client(who).post("/api/images", content=content, headers=headers)
 
 
+@proves("hard-H32")
 def test_a_picture_is_kept_as_our_own_bytes_without_what_it_knew(world: World) -> None:
     sent = picture((3000, 1500))
     card = uploaded(world, sent).json()

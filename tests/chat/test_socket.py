@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.chat.sockets import Socket
 from tests.chat.world import World, text_of
+from tests.proof import proves
 
 
 def test_ready_says_who_i_am_and_what_i_may(world: World) -> None:
@@ -46,6 +47,7 @@ def test_a_teammate_who_has_it_open_sees_the_answer_come(world: World) -> None:
 
 
 @pytest.mark.parametrize("t", ["sub", "context.clear", "resume", "chat.stop", "chat.send", "chat.regen"])
+@proves("hard-H22", "hard-H54")
 def test_an_outsider_is_told_what_a_random_id_would_tell(world: World, t: str) -> None:
     with Socket(world, "alice") as alice, Socket(world, "charlie") as charlie:
         ack = alice.ask(team="team-a")
@@ -111,6 +113,7 @@ def test_hello_comes_first_and_an_old_page_is_told_to_load_again(world: World) -
         ("nobody", {}, None),
     ],
 )
+@proves("hard-H20")
 def test_no_identity_is_told_why_and_closed(
     world: World, who: str | None, headers: dict[str, str], close: int | None
 ) -> None:
@@ -123,18 +126,21 @@ def test_no_identity_is_told_why_and_closed(
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost.evil.example"]
 )
+@proves("hard-H20")
 def test_a_foreign_page_is_refused_at_the_handshake(world: World, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused, Socket(world, origin=origin):
         pass
     assert refused.value.response.status_code == 403
 
 
+@proves("hard-H20")
 def test_a_cookie_without_an_origin_is_refused(world: World) -> None:
     with pytest.raises(InvalidStatus) as refused, Socket(world, origin=""):
         pass
     assert refused.value.response.status_code == 403
 
 
+@proves("hard-H23")
 def test_what_is_too_long_is_said_and_the_socket_stays(world: World) -> None:
     with Socket(world) as socket:
         sent_id = str(uuid.uuid4())

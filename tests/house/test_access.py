@@ -21,6 +21,7 @@ from gateway import upstream
 from gateway.admission import limits
 from tests.doubles.ollama import OllamaDouble
 from tests.house import tree
+from tests.proof import proves
 
 ROWS = list(csv.DictReader((tree.ROOT / "tests/access_matrix.csv").read_text().splitlines()))
 CALLERS = ("stranger", "outsider", "noscope", "reader", "alice", "machine", "debug")
@@ -77,6 +78,15 @@ def headers_of(caller: str, config: Config) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+ANSWERS: dict[str, httpx.Response] = {}  # by the row's id
+WORN = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": ("same-origin", "no-referrer"),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
 async def call(row: dict[str, str], clients: dict[str, httpx.AsyncClient], config: Config) -> str:
     client = clients["debug" if row["caller"] == "debug" else "public"]
     path = "/" + SAMPLES.get(row["route"], re.sub(r"<str:\w+>", NOBODYS, row["route"]))
@@ -84,6 +94,7 @@ async def call(row: dict[str, str], clients: dict[str, httpx.AsyncClient], confi
     answer = await client.request(
         row["method"], path, json=body, headers=headers_of(row["caller"], config), follow_redirects=False
     )
+    ANSWERS[row["id"]] = answer
     if answer.is_error and answer.headers["content-type"].startswith("application/json"):
         error = answer.json()["error"]  # ours, or OAuth's, which is a bare word
         return f"{answer.status_code} {error if isinstance(error, str) else error['code']}"
@@ -135,6 +146,24 @@ def outcome(
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"cell-{row['id']}") for row in ROWS])
 def test_an_address_answers_as_the_table_says(row: dict[str, str], outcome: dict[str, str]) -> None:
     assert outcome[row["id"]] == row["expect"], row
+
+
+@pytest.mark.django_db
+@proves("hard-H01", "hard-H55")
+def test_every_answer_wears_its_headers_and_is_kept_by_nobody(outcome: dict[str, str]) -> None:
+    """Also of errors, and of every caller. What is published may be kept: metadata and keys."""
+    for row in ROWS:
+        answer = ANSWERS[row["id"]]
+        for name, wanted in WORN.items():
+            assert answer.headers[name] in wanted, (row, name)
+        assert "camera=()" in answer.headers["permissions-policy"], row
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy, row
+        assert "unsafe" not in policy or answer.status_code in (404, 500), row  # Django's page for developers
+        if not (row["route"].startswith(".well-known/") and answer.is_success):
+            assert "no-store" in answer.headers["cache-control"], row
+        assert "server" not in answer.headers, row
+        assert "access-control-allow-credentials" not in answer.headers, row
 
 
 def test_every_address_has_a_row_for_every_caller() -> None:

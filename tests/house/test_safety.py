@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tests.house import tree
+from tests.proof import proves
 
 # H-63, H-64 and friends: what is looked for -> why it is not here.
 NEVER = {
@@ -47,6 +48,7 @@ FLOORS = {
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
 
 
+@proves("hard-H63", "hard-H64")
 def test_a_dangerous_call_is_nowhere() -> None:
     found = [
         f"{tree.name(path)}: {match[0]}: {why}"
@@ -81,6 +83,7 @@ def locked(name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
+@proves("hard-H59")
 def test_every_locked_version_is_at_or_above_its_floor(lock: str) -> None:
     versions = locked(lock)
     low = {
@@ -92,6 +95,7 @@ def test_every_locked_version_is_at_or_above_its_floor(lock: str) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
+@proves("hard-H58")
 def test_every_locked_package_has_hashes_and_no_address(lock: str) -> None:
     text = (tree.ROOT / lock).read_text()
     blocks = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]

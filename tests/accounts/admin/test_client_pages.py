@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import clients
 from accounts.models import AuditLine, Membership, OAuthClient, Revocation
 from tests.accounts.admin.house import House, browser_of
+from tests.proof import proves
 
 LIST = "/admin/accounts/oauthclient/"
 
@@ -47,6 +48,7 @@ def test_a_new_clients_secret_is_on_the_answer_to_the_form_and_works(house: Hous
     assert (line.actor, line.address) == ("root", "127.0.0.1")
 
 
+@proves("hard-H38")
 def test_a_secret_is_nowhere_afterwards(house: House, caplog: pytest.LogCaptureFixture) -> None:
     browser = browser_of(house.root)
     with caplog.at_level(logging.DEBUG):

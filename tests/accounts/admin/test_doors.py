@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import Membership, User
 from tests.accounts.admin.house import SECRET_OF_OTHERS, House, browser_of, counted, empty, pages
+from tests.proof import proves
 
 FREE = {"/admin/login/", "/admin/logout/", "/admin/jsi18n/"}
 OF_LEADS = {"/admin/", "/admin/accounts/team/", "/admin/accounts/", "/admin/password_change/"}
@@ -108,6 +109,7 @@ def test_an_administrator_opens_every_page(house: House) -> None:
             ), page
 
 
+@proves("hard-H03")
 def test_no_page_needs_what_the_content_policy_forbids(house: House) -> None:
     """No script or style inside a page, no on... attribute: D15."""
     browser = browser_of(house.root)
@@ -134,6 +136,7 @@ def test_staff_without_rights_opens_no_list(house: House) -> None:
             assert browser.get(page).status_code in (301, 302, 403, 404, 405), page
 
 
+@proves("hard-H46")
 def test_staff_that_may_change_people_gains_no_rights_by_it(house: House) -> None:
     """H-46: neither for itself, nor over those who have more."""
     house.staff.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))

@@ -11,6 +11,7 @@ from django.test import RequestFactory
 
 from accounts.models import AuditLine, OAuthClient, Team, User
 from tests.accounts.admin.house import House, browser_of, empty
+from tests.proof import proves
 
 CLIENT = {"token_ttl": "600", "expires_0": "", "expires_1": "", "scopes": ["chat:write"]}
 PERSON = {"usable_password": "false"} | empty("identities", "memberships", "memberships-2")
@@ -40,6 +41,7 @@ def test_the_list_of_what_can_be_changed_is_whole(house: House) -> None:
     assert editable(house) == set(FORMS)
 
 
+@proves("hard-H45", "hard-H48")
 def test_each_addition_change_and_deletion_is_a_line(house: House) -> None:
     browser = browser_of(house.root)
     for model, (added, changed) in FORMS.items():
@@ -119,6 +121,7 @@ def test_a_failure_is_found_by_the_reference_a_person_was_shown(house: House) ->
     assert not browser.get("/admin/accounts/signinfailure/?q=REF1").context["cl"].result_list
 
 
+@proves("hard-H08")
 def test_what_people_call_themselves_is_no_markup(house: House) -> None:
     """CVE-2026-15920 and kin."""
     evil = "<script>alert(1)</script>javascript:alert(1)"

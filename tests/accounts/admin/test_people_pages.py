@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import AuditLine, ExternalIdentity, Membership, Revocation, Team, User
 from tests.accounts.admin.house import House, browser_of, empty
+from tests.proof import proves
 
 LIST = "/admin/accounts/user/"
 INLINES = ("identities", "memberships", "memberships-2")
@@ -53,6 +54,7 @@ def test_whether_somebody_counts_is_no_field_of_the_form(house: House) -> None:
 
 
 @pytest.mark.parametrize("act", ["deactivate", "take"])
+@proves("hard-H46")
 def test_an_administrator_cannot_take_the_admin_from_themselves(house: House, act: str) -> None:
     browser = browser_of(house.root)
     if act == "deactivate":
@@ -65,6 +67,7 @@ def test_an_administrator_cannot_take_the_admin_from_themselves(house: House, ac
     assert (root.is_active, root.is_staff, root.is_superuser) == (True, True, True)
 
 
+@proves("hard-H46")
 def test_of_two_administrators_one_may_go_and_the_last_may_not(house: House) -> None:
     browser = browser_of(house.root)
     browser.post(address(house.ruth), form(house.ruth, is_staff="on"))
@@ -81,6 +84,7 @@ def test_of_two_administrators_one_may_go_and_the_last_may_not(house: House) -> 
     assert b"cannot take the admin" in answer.content
 
 
+@proves("hard-H46")
 def test_the_last_administrator_stays_whoever_asks(house: House) -> None:
     """A superuser who is no staff (made outside the admin) is none who could mend things."""
     from accounts.admin.guards import why_kept

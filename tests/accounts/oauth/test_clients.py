@@ -62,7 +62,7 @@ def test_a_client_that_expires_takes_its_tokens_along(config: Config) -> None:
     assert brief.ask_token().json()["error"] == "invalid_client"
 
 
-@proves("sso-H12")
+@proves("sso-H12", "hard-H37")
 def test_while_a_secret_is_rotated_both_open_and_afterwards_the_new_one_alone(build: Machine) -> None:
     new = clients.rotate(build.row, by="cli", keep=3600)
     assert new != build.secret
@@ -95,7 +95,7 @@ def test_a_rotation_that_keeps_the_old_secret_ends_no_token(build: Machine, conf
     assert lives(config, token)
 
 
-@proves("sso-H13")
+@proves("sso-H13", "hard-H37")
 def test_a_secret_has_256_random_bits_beside_its_prefix(build: Machine, nightly: Machine) -> None:
     assert build.secret.startswith(build.stored.secret_prefix)
     assert len(build.stored.secret_prefix) == clientsecrets.PREFIX
@@ -196,6 +196,7 @@ def audit_lines() -> int:
     return AuditLine.objects.count()
 
 
+@proves("hard-H48")
 def test_what_is_done_to_a_client_stands_in_the_audit_log(build: Machine) -> None:
     alice, kept = User.objects.create_user("alice"), build.row.secret_hash
     clients.rotate(build.row, by=alice.username, address="192.0.2.7")

@@ -82,7 +82,7 @@ WRONG = {
 }
 
 
-@proves("sso-H4")
+@proves("sso-H4", "hard-H30")
 @pytest.mark.parametrize("name", WRONG)
 def test_who_is_unknown_and_who_is_wrong_hear_the_same(name: str, build: Machine) -> None:
     answers = [
@@ -95,7 +95,7 @@ def test_who_is_unknown_and_who_is_wrong_hear_the_same(name: str, build: Machine
     assert answers[0].content == answers[1].content
 
 
-@proves("sso-H4")
+@proves("sso-H4", "hard-H30")
 def test_unknown_and_wrong_cost_the_same_work(
     build: Machine, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
@@ -233,7 +233,7 @@ def test_percent_encoding_is_undone_and_the_scheme_has_no_case(build: Machine) -
     assert post("/oauth/token", GRANT, headers={"Authorization": f"bAsIc {pair}"}).status_code == 200
 
 
-@proves("sso-H13")
+@proves("sso-H13", "hard-H37")
 def test_the_secret_is_in_no_row_and_no_log_and_a_copy_of_the_rows_opens_nothing(
     build: Machine, config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:

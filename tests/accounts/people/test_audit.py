@@ -13,6 +13,7 @@ from accounts.models import AuditLine
 from clawdsite.core.config import live
 from tests.accounts.people.coming import config
 from tests.house import tree
+from tests.proof import proves
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,7 @@ class TestVerify:
             ("hash", "2" * 64),
         ],
     )
+    @proves("hard-H47")
     def test_a_line_that_was_altered_is_named(self, lines: list[AuditLine], column: str, value: str) -> None:
         sql(f"UPDATE accounts_auditline SET {column} = %s WHERE id = %s", value, lines[2].pk)
         broken = audit.verify()
@@ -106,6 +108,7 @@ class TestVerify:
         assert str(broken) == f"line {lines[2].pk}: was altered after it was written"
 
     @pytest.mark.parametrize("gone", [0, 1, 3])
+    @proves("hard-H47")
     def test_a_line_that_is_missing_is_noticed_at_the_next(self, lines: list[AuditLine], gone: int) -> None:
         sql("DELETE FROM accounts_auditline WHERE id = %s", lines[gone].pk)
         broken = audit.verify()
@@ -113,6 +116,7 @@ class TestVerify:
         assert broken.line == lines[gone + 1].pk
         assert "removed or moved" in broken.why
 
+    @proves("hard-H47")
     def test_lines_that_changed_places_are_noticed(self, lines: list[AuditLine]) -> None:
         first, second = lines[1].pk, lines[2].pk
         for old, new in ((first, 0), (second, first), (0, second)):
@@ -121,6 +125,7 @@ class TestVerify:
         assert broken is not None
         assert broken.line == first
 
+    @proves("hard-H47")
     def test_a_line_of_another_key_does_not_fit(self, lines: list[AuditLine]) -> None:
         """Whoever has the database alone cannot make a line."""
         with live.override(config(auth={"pepper": "another pepper of thirty-two bytes and more"})):

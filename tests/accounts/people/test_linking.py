@@ -61,7 +61,7 @@ class TestWhoItIs:
         assert sign_in("alice") == sign_in("alice")
         assert User.objects.count() == 1
 
-    @proves("sso-E10")
+    @proves("sso-E10", "hard-H13")
     def test_one_subject_of_two_issuers_is_two_people(self) -> None:
         assert sign_in("alice") != sign_in("alice", by="other")
 
@@ -112,11 +112,12 @@ class TestByEMail:
         assert acts("person.linked") == [("login:other", "person.linked", {"provider": "other"})]
         assert sign_in("a-17", by="other", email="new@example.com") == alice
 
+    @proves("hard-H14")
     def test_not_where_the_configuration_does_not_say_so(self) -> None:
         other = sign_in("a-17", by="other", email=MAIL, email_verified=True)
         assert sign_in("alice", by="corp", email=MAIL, email_verified=True) != other
 
-    @proves("sso-E11")
+    @proves("sso-E11", "hard-H14")
     @pytest.mark.parametrize("verified", [False, None, "true", 1])
     def test_an_unverified_one_makes_an_account_of_its_own(self, verified: Any) -> None:
         alice = sign_in("alice", email=MAIL, email_verified=True)
@@ -127,7 +128,7 @@ class TestByEMail:
         alice = sign_in("alice", email=MAIL, email_verified=False)
         assert sign_in("a-17", by="other", email=MAIL, email_verified=True) != alice
 
-    @proves("sso-E13")
+    @proves("sso-E13", "hard-H14")
     @pytest.mark.parametrize("right", ["is_superuser", "is_staff"])
     def test_an_administrator_is_never_linked(self, right: str) -> None:
         root = sign_in("root", email=MAIL, email_verified=True)
@@ -152,6 +153,7 @@ class TestByEMail:
         alice = sign_in("alice", email=MAIL, email_verified=True)
         assert sign_in("a-17", by="other", email=mail, email_verified=True) != alice
 
+    @proves("hard-H14")
     def test_letters_that_a_database_takes_for_others_are_told_apart_here(self) -> None:
         assert linking._same("K@x.com", "k@X.com")
         assert not linking._same("\u212a@x.com", "k@x.com")

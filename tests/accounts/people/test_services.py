@@ -13,6 +13,7 @@ from accounts.selectors import caller_for
 from accounts.tokens import revocation
 from accounts.tokens.revocation import revocations
 from tests.accounts.people.coming import acts, ends, identity, sign_in, teams
+from tests.proof import proves
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,7 @@ class TestTeams:
         assert not Membership.objects.filter(role="lead").exists()
         assert len(acts()) == before
 
+    @proves("hard-H48")
     def test_whoever_acts_is_named_as_in_the_admin(self, bob: User) -> None:
         carol = sign_in("carol")
         assert services.actor_of(carol) == carol.get_username()

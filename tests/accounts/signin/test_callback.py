@@ -23,7 +23,7 @@ def nothing_happened(world: World) -> bool:
 
 
 @pytest.mark.parametrize("which", ["missing", "unknown", "other-browser"])
-@proves("sso-B1")
+@proves("sso-B1", "hard-H15")
 def test_a_state_that_this_browser_did_not_begin_is_400(
     browser: Client, other_browser: Client, world: World, which: str
 ) -> None:
@@ -46,7 +46,7 @@ def test_a_page_in_place_of_the_callback_has_no_form_that_browsers_would_send_wi
     assert b'href="/login"' in page.content
 
 
-@proves("sso-B2")
+@proves("sso-B2", "hard-H13")
 def test_the_same_address_twice_is_400_and_the_first_sign_in_stays(browser: Client, world: World) -> None:
     back = {"state": start(browser)["state"], "code": "good"}
     assert browser.get("/callback", back).status_code == 302
@@ -73,7 +73,7 @@ WRONG = ["https://sso.example.com/realms/corp/", "https://SSO.example.com/realms
 
 
 @pytest.mark.parametrize("iss", [*WRONG, support.CORP.replace("https", "http")])
-@proves("sso-B4")
+@proves("sso-B4", "hard-H13")
 def test_an_answer_of_another_issuer_is_400_before_anybody_is_asked(
     browser: Client, world: World, iss: str
 ) -> None:
@@ -116,7 +116,7 @@ def test_a_no_is_told_in_our_words_and_ends_the_attempt(browser: Client, world: 
     assert nothing_happened(world)
 
 
-@proves("sso-B8")
+@proves("sso-B8", "hard-H15")
 def test_an_error_without_a_state_signs_nobody_out(browser: Client) -> None:
     sign_in(browser)
     key = browser.session.session_key
@@ -182,7 +182,7 @@ def test_an_attempt_at_one_provider_is_not_finished_at_another(browser: Client, 
     assert world.asked == [("corp", "of-corp")]
 
 
-@proves("sso-B16")
+@proves("sso-B16", "hard-H12")
 def test_the_sessions_key_is_new_after_each_sign_in(browser: Client) -> None:
     start(browser)
     keys = [browser.session.session_key]

@@ -70,7 +70,7 @@ def test_one_is_out_here_first_and_then_at_the_provider(browser: Client) -> None
     assert who(browser) is None
 
 
-@proves("sso-I2")
+@proves("sso-I2", "hard-H17")
 def test_signing_out_takes_a_form_with_its_token(browser: Client) -> None:
     sign_in(browser)
     assert browser.get("/logout").status_code == 405
@@ -103,7 +103,7 @@ def test_whatever_a_provider_comes_back_with_is_a_plain_page(browser: Client, qu
     assert b"evil" not in page.content
 
 
-@proves("sso-I5")
+@proves("sso-I5", "hard-H17")
 def test_signing_out_ends_what_the_session_had_handed_out(browser: Client) -> None:
     """Tokens and sockets carry the session's name; each process hears of it (tests of revocation)."""
     sign_in(browser)
@@ -113,6 +113,7 @@ def test_signing_out_ends_what_the_session_had_handed_out(browser: Client) -> No
     assert revocations.refuses(token) is not None
 
 
+@proves("hard-H17")
 def test_a_copied_cookie_is_worth_nothing_after_signing_out(browser: Client, other_browser: Client) -> None:
     sign_in(browser)
     other_browser.cookies["clawdbot"] = browser.cookies["clawdbot"].value
@@ -121,7 +122,7 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(browser: Client, oth
     assert who(other_browser) is None
 
 
-@proves("sso-I6")
+@proves("sso-I6", "hard-H17")
 def test_the_provider_ends_one_session_or_all_of_a_person(world: World) -> None:
     world.people = {
         "one": support.person("alice", sid="op-1"),

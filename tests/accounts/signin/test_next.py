@@ -15,6 +15,7 @@ from clawdsite.core.config import live
 from tests import corpora
 from tests.accounts.signin import support
 from tests.accounts.signin.support import sign_in
+from tests.proof import proves
 
 HERE = "http://localhost"
 
@@ -39,11 +40,13 @@ def groups() -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("group", groups(), ids=lambda group: f"{len(group)}-from-{group[0][:20]!r}")
+@proves("hard-H16")
 def test_no_line_of_the_list_leads_away(group: tuple[str, ...]) -> None:
     assert [line for line in group if lands(next_url.safe(line)) != HERE] == []
 
 
 @pytest.mark.parametrize("group", groups()[::5], ids=lambda group: f"{group[0][:20]!r}")
+@proves("hard-H16")
 def test_nor_through_the_whole_sign_in_and_sign_out(group: tuple[str, ...]) -> None:
     """Each fifth hundred, each tenth line, over the real addresses."""
     User.objects.create_user("bob", "correct horse battery")

@@ -37,6 +37,7 @@ def test_a_person_signs_in_and_ends_where_they_wanted(other_browser: Client, ali
     assert (again.status_code, again["Location"]) == (302, "/c/4")
 
 
+@proves("hard-H18")
 def test_the_form_needs_its_token(browser: Client, alice: User) -> None:
     assert attempt(browser, password=PASSWORD).status_code == 403
 
@@ -51,6 +52,7 @@ def test_in_production_it_is_off_unless_configured(other_browser: Client, alice:
             assert attempt(other_browser, password=PASSWORD).status_code == (302 if on else 404)
 
 
+@proves("hard-H30")
 def test_what_was_wrong_is_not_told(other_browser: Client, alice: User) -> None:
     User.objects.create_user("gone", PASSWORD, is_active=False)
     pages = [
@@ -72,6 +74,7 @@ def test_what_was_wrong_is_not_told(other_browser: Client, alice: User) -> None:
     assert not SignInFailure.objects.filter(detail__contains="alice").exists()
 
 
+@proves("hard-H28")
 def test_an_account_is_not_tried_without_end(other_browser: Client, alice: User) -> None:
     answers = [
         attempt(other_browser, "Alice" if turn % 2 else "alice", REMOTE_ADDR=f"192.0.2.{turn}")
@@ -121,6 +124,7 @@ def test_a_browser_familiar_to_one_person_is_strange_to_another(alice: User) -> 
     assert attempt(browser, "alice", PASSWORD, REMOTE_ADDR="192.0.2.99").status_code == 429
 
 
+@proves("hard-H28")
 def test_an_address_does_not_try_names_without_end(other_browser: Client) -> None:
     answers = [
         attempt(other_browser, f"person{turn}", REMOTE_ADDR="192.0.2.5").status_code for turn in range(31)
@@ -129,6 +133,7 @@ def test_an_address_does_not_try_names_without_end(other_browser: Client) -> Non
     assert attempt(other_browser, "person", REMOTE_ADDR="192.0.2.6").status_code == 403
 
 
+@proves("hard-H28")
 def test_a_subscriber_of_ipv6_is_one_address() -> None:
     def address(remote: str) -> str:
         request = HttpRequest()

@@ -70,6 +70,7 @@ def test_a_stranger_is_told_to_sign_in(browser: Client) -> None:
     assert browser.put("/api/session").status_code == 405
 
 
+@proves("hard-H09")
 def test_the_cookie_is_out_of_a_scripts_reach_and_stays_on_this_site(browser: Client) -> None:
     sign_in(browser)
     cookie = browser.cookies["clawdbot"]
@@ -77,6 +78,7 @@ def test_the_cookie_is_out_of_a_scripts_reach_and_stays_on_this_site(browser: Cl
     assert 0 < cookie["max-age"] <= 7200
 
 
+@proves("hard-H11")
 def test_two_idle_hours_end_it_and_a_request_begins_them_anew(browser: Client, clock: Clock) -> None:
     sign_in(browser)
     for _ in range(3):
@@ -86,6 +88,7 @@ def test_two_idle_hours_end_it_and_a_request_begins_them_anew(browser: Client, c
     assert who(browser) is None
 
 
+@proves("hard-H11")
 def test_twelve_hours_end_it_whatever_happens(browser: Client, clock: Clock) -> None:
     sign_in(browser)
     begun = clock.now
@@ -179,7 +182,7 @@ def test_a_session_by_djangos_own_means_is_one_of_ours(browser: Client, alice: U
     assert len(facts(browser).sid) == 32
 
 
-@proves("sso-I5")
+@proves("sso-I5", "hard-H11")
 def test_a_front_ends_token_is_short_and_carries_the_persons_rights(browser: Client) -> None:
     import jwt
 
@@ -194,6 +197,7 @@ def test_a_front_ends_token_is_short_and_carries_the_persons_rights(browser: Cli
     assert set(said["scope"].split()) == set(claims["scope"].split()) >= {"chat:read", "chat:write"}
 
 
+@proves("hard-H11")
 def test_a_token_outlives_no_session(browser: Client, clock: Clock) -> None:
     sign_in(browser)
     clock.now += 7200 - 100
@@ -214,6 +218,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("headers", [pytest.param(row, id=name) for name, row in REFUSED.items()])
 @pytest.mark.parametrize("path", ["/api/session", "/api/auth/token"])
+@proves("hard-H18")
 def test_a_page_of_somebody_else_gets_nothing_by_the_cookie(
     browser: Client, path: str, headers: dict[str, str]
 ) -> None:
@@ -222,6 +227,7 @@ def test_a_page_of_somebody_else_gets_nothing_by_the_cookie(
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
 
 
+@proves("hard-H19")
 def test_a_front_end_of_ones_own_may_ask(browser: Client) -> None:
     with live.override(support.config(server={"front_ends": ["https://app.example.com"]})):
         sign_in(browser)

@@ -44,7 +44,7 @@ def test_a_state_is_random_letters_and_digits() -> None:
     assert len(set("".join(words))) == 62
 
 
-@proves("sso-A4", "sso-A5")
+@proves("sso-A4", "sso-A5", "hard-H13")
 def test_each_attempt_has_a_verifier_of_its_own_and_shows_its_hash(browser: Client, world: World) -> None:
     asked = [start(browser) for _ in range(2)]
     for one in asked:
@@ -58,7 +58,7 @@ def test_each_attempt_has_a_verifier_of_its_own_and_shows_its_hash(browser: Clie
         assert one["code_challenge"] == base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-@proves("sso-A6")
+@proves("sso-A6", "hard-H13")
 def test_each_attempt_has_a_nonce_of_its_own(browser: Client) -> None:
     nonces = [start(browser)["nonce"] for _ in range(3)]
     assert len(set(nonces)) == 3
