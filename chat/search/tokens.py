@@ -67,6 +67,11 @@ def phrases(query: str) -> list[tuple[str, ...]]:
     return list(found)
 
 
+def is_chinese(text: str) -> bool:
+    """Whether there is Chinese (or its like) in it."""
+    return _PAIR.search(text) is not None
+
+
 def is_beginning(token: str) -> bool:
     """Whether longer tokens can begin like this one: a pair is never longer than a pair."""
     return len(token) == 1 or _PAIR.match(token) is None

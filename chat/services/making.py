@@ -13,6 +13,7 @@ from chat.generation import log
 from chat.generation.pieces import End, Piece, Seen, Snapshot
 from chat.generation.runner import Job, current_runner
 from chat.models import Conversation, Message
+from chat.services import titles
 from chat.services.asking import Acked
 from chat.words import Options
 from clawdsite.core.config.live import current
@@ -47,7 +48,8 @@ async def start(caller: Caller, acked: Acked, options: Options, request_id: str)
         await sync_to_async(log.finish, thread_sensitive=False)(generation, end)
         raise
     message = uuid.UUID(acked.answer) if acked.answer else None
-    current_runner().start(Job(generation, conversation, caller, built.request, request_id, message))
+    job = Job(generation, conversation, caller, built.request, request_id, message)
+    titles.follow(current_runner().start(job), job)
     return Begun(built.dropped, services.resolve(built.request.model, current()))
 
 

@@ -66,10 +66,10 @@ print(json.dumps(found))
 
 
 class World(Process):
-    """double: the model's host."""
+    """double: the model's host, which is asked for no titles unless `chat` says so."""
 
-    def __init__(self, double: OllamaDouble, **parts: Any) -> None:
-        super().__init__(upstream={"url": double.url}, **parts)
+    def __init__(self, double: OllamaDouble, chat: dict[str, Any] | None = None, **parts: Any) -> None:
+        super().__init__(upstream={"url": double.url}, chat={"titles": False} | (chat or {}), **parts)
         self.people: dict[str, dict[str, str]] = {}
         self.clients: dict[str | None, httpx.Client] = {}
 

@@ -196,6 +196,7 @@ class ImageLimits(Section):
 
 class Chat(Section):
     linger: Seconds = key(60.0, "How long an answer goes on with nobody watching.", ge=0)
+    titles: bool = key(True, "The model names a new conversation after its first answer.")
     image: ImageLimits = part(ImageLimits, "Limits of images, uploaded or in data URLs.")
 
 
