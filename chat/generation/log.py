@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ def read(generation: uuid.UUID, after: int, most: int) -> list[Piece]:
 
 
 def last(generation: uuid.UUID) -> int:
-    """The number of its last piece so far; rows know it only at the end. Away."""
+    """The number of its last piece so far; its row knows what it was at the last beat. Away."""
     return engine().last(generation)
 
 
@@ -106,12 +106,18 @@ def _store(row: Generation, pieces: list[Piece], end: End) -> None:
         index.keep_text(row.conversation_id, row.message_id, text)
 
 
-def beat(worker: str, mine: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Say that this process lives; the ids among its answers that are to stop: so asked, over, or gone."""
+def beat(worker: str, mine: Mapping[uuid.UUID, int]) -> set[uuid.UUID]:
+    """Say that this process lives; the ids among its answers that are to stop: so asked, over, or gone.
+
+    mine: its answers, and how many pieces each has by now.
+    """
     ids = list(mine)
     if not ids:
         return set()
-    Generation.objects.filter(id__in=ids, worker=worker).update(lease=timezone.now() + LEASE)
+    with transaction.atomic():
+        for generation, seq in mine.items():
+            own = Generation.objects.filter(id=generation, worker=worker, state__in=Generation.RUNNING)
+            own.update(lease=timezone.now() + LEASE, seq=seq)
     going = Generation.objects.filter(id__in=ids, stop=False, state__in=Generation.RUNNING)
     return set(ids) - set(going.values_list("id", flat=True))
 

@@ -178,7 +178,7 @@ class Runner:
     # ---- signs of life -----------------------------------------------------------------------------
 
     async def _beats(self) -> None:
-        while alive := [one.generation for one in self.running.values() if one.end is None]:
+        while alive := {one.generation: len(one.pieces) for one in self.running.values() if one.end is None}:
             try:
                 for generation in await self.writer.call(database.beat, self.worker, alive):
                     self.stop(generation)

@@ -44,13 +44,9 @@ class DatabaseLog:
         ]
         with transaction.atomic():
             Delta.objects.bulk_create(rows)
-            over = [one for one, found in batch.items() if not self._grown(one, found[-1].seq)]
-            if over:
-                raise Taken(over)
-
-    def _grown(self, generation: uuid.UUID, seq: int) -> bool:
-        running = Generation.objects.filter(id=generation, state__in=Generation.RUNNING)
-        return bool(running.update(seq=seq, state=Generation.State.GENERATING))
+            going = Generation.objects.filter(id__in=list(batch), state__in=Generation.RUNNING)
+            if going.update(state=Generation.State.GENERATING) != len(batch):
+                raise Taken(set(batch) - set(going.values_list("id", flat=True)))
 
     def read(self, generation: uuid.UUID, after: int, most: int) -> list[Piece]:
         rows = Delta.objects.filter(generation=generation, seq__gt=after).order_by("seq")[:most]

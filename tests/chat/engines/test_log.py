@@ -123,25 +123,26 @@ def test_who_was_believed_dead_writes_no_more(engine: Engine) -> None:
     assert refused.value.generations == {late}
     assert (stored(late).text, stored(late).state) == ("shown", "interrupted")
     assert (texts(log.read(late, 0, 10)), log.read(other, 0, 10)) == (["shown"], [])
-    assert log.beat("dead", [late]) == {late}
+    assert log.beat("dead", {late: 1}) == {late}
 
 
 def test_a_process_that_beats_is_alive_and_hears_who_is_to_stop(engine: Engine) -> None:
     one, two, foreign = begun(lives=1), begun(lives=1), begun("elsewhere", lives=-1)
-    assert log.beat("here", [one, two]) == set()
+    assert log.beat("here", {one: 3, two: 0}) == set()
+    assert Generation.objects.get(id=one).seq == 3
     assert Generation.objects.get(id=one).lease > timezone.now() + timedelta(seconds=5)
     log.ask_to_stop(two)
-    assert log.beat("here", [one, two]) == {two}
-    log.beat("here", [foreign])
+    assert log.beat("here", {one: 3, two: 0}) == {two}
+    log.beat("here", {foreign: 0})
     assert Generation.objects.get(id=foreign).lease < timezone.now()
-    assert log.beat("here", []) == set()
+    assert log.beat("here", {}) == set()
 
 
 def test_an_answer_that_was_deleted_is_stopped(engine: Engine) -> None:
     answer = begun()
     log.append({answer: pieces("a")})
     Generation.objects.filter(id=answer).delete()
-    assert log.beat("here", [answer]) == {answer}
+    assert log.beat("here", {answer: 1}) == {answer}
 
 
 def test_a_log_is_dropped_ten_minutes_after_the_end_and_the_message_stays(engine: Engine) -> None:

@@ -63,7 +63,7 @@ def test_redis_is_away_before_an_answer_begins(redis_log: RedisLog, redis: Redis
     log.append({answer: pieces("a")})
     log.append({answer: pieces("b", first=2)})
     log.ask_to_stop(answer)
-    assert log.beat("here", [answer]) == {answer}
+    assert log.beat("here", {answer: 2}) == {answer}
     log.finish(answer, End(0, "stopped", "stopped"))
     assert stored(answer).text == "ab"
 
