@@ -138,3 +138,28 @@ def test_no_machine_and_no_index_is_named_in_the_tree() -> None:
         if path != here and (found := MACHINE.search(path.read_text(errors="replace")))
     ]
     assert named == []
+
+
+# H-53: who asks the tables of conversations directly. All else is given what `chat.access` let through.
+ROWS_OF_CHAT = r"\b(Conversation|Message|Image|Grant)\.objects\.(?!create\b|bulk_create\b)"
+MAY_ASK = {
+    "chat/access.py": "the door itself",
+    "chat/services/": "after `access.get` of the conversation in question",
+    "chat/generation/": "the runner, which works for nobody in particular",
+    "chat/admin/": "administrators, by grants and break-glass",
+    "chat/context.py": "what goes up with a question that was let through",
+    "chat/telling.py": "facts for sockets that `access.get` let in",
+    "chat/sweeping.py": "deletes what is over",
+    "chat/search/": "joins `access.visible`",
+}
+
+
+@proves("hard-H53")
+def test_a_conversation_is_had_by_one_door() -> None:
+    found = {
+        tree.name(path)
+        for path in tree.files(".py", under=tree.PRODUCT)
+        if re.search(ROWS_OF_CHAT, tree.code(path)) and "/migrations/" not in tree.name(path)
+    }
+    assert [name for name in sorted(found) if not name.startswith(tuple(MAY_ASK))] == []
+    assert "chat/access.py" in found
