@@ -38,9 +38,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('words', models.TextField()),
                 ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='chat.conversation')),
                 ('message', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='chat.message')),
+                ('words', models.TextField()),  # last: a long one is not read to reach what stands behind it
             ],
             options={
                 'constraints': [models.UniqueConstraint(condition=models.Q(('message', None)), fields=('conversation',), name='one_title_a_conversation')],

@@ -35,10 +35,13 @@ def find(caller: Caller, query: str, *, cursor: str = "") -> dict[str, Any]:
     found = _rows(caller, wanted)
     if cursor:
         found = found.filter(_behind(_read_cursor(caller, query, cursor)))
-    rows = list(found.select_related("conversation__team", "message")[: PAGE + 1])
-    more, rows = len(rows) > PAGE, rows[:PAGE]
+    ids = list(found.values_list("id", flat=True)[: PAGE + 1])  # texts are read for one page alone
+    more, ids = len(ids) > PAGE, ids[:PAGE]
+    whole = IndexRow.objects.select_related("conversation__team", "message")
+    by_id = whole.defer("words", "message__thinking").in_bulk(ids)
+    rows = [by_id[one] for one in ids if one in by_id]
     results = [_result(row, query) for row in rows]
-    return {"results": results, "next": _cursor(caller, query, rows[-1]) if more else None}
+    return {"results": results, "next": _cursor(caller, query, rows[-1]) if more and rows else None}
 
 
 def matches(caller: Caller, query: str) -> QuerySet[IndexRow]:
