@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from bench import load, processes
+from bench import load, processes, sockets
 
 ASK = {"model": "qwen3:32b", "messages": [{"role": "user", "content": "hello"}], "think": False}
 
@@ -37,6 +37,24 @@ def direct(url: str, options: argparse.Namespace) -> load.Tally:
     )
 
 
+def through_sockets(options: argparse.Namespace) -> list[str]:
+    """CPU per token of answers that go through the log to a socket, and memory of sockets that idle."""
+    tokens = int(options.rate * (options.ramp + options.window + 4))
+    with processes.double(options.rate, tokens) as model, processes.gateway(model) as (url, pid, _, _ready):
+        crowd = -(-options.streams // sockets.A_PERSON)
+        idlers = -(-options.sockets // sockets.A_PERSON) + 1
+        cookies = sockets.people(processes.configurations[pid], crowd + idlers)
+        spent = asyncio.run(
+            sockets.cpu_per_delta(url, pid, cookies, options.streams, options.ramp, options.window)
+        )
+        idle = asyncio.run(sockets.idle_kib(url, pid, cookies[crowd:], options.sockets))
+    return [
+        f"| CPU per token through the log to a socket, {options.streams} sockets at {options.rate:g}/s "
+        f"| | {spent:.0f} us | |",
+        f"| memory per idle socket, {options.sockets} sockets | | {idle:.0f} KiB | |",
+    ]
+
+
 def measure(options: argparse.Namespace) -> list[str]:
     """The table's rows."""
     path = "/v1/chat/completions"
@@ -63,6 +81,7 @@ def measure(options: argparse.Namespace) -> list[str]:
         f"| memory when ready | | {idle:.0f} MB | |",
         f"| ready after | | {ready:.1f} s | |",
         f"| failed calls | | {failed} | |",
+        *through_sockets(options),
     ]
 
 
@@ -71,9 +90,13 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--rate", type=float, default=20, help="tokens a second of each stream")
     parser.add_argument("--tokens", type=int, default=200, help="tokens of each stream")
+    parser.add_argument("--window", type=float, default=4, help="seconds in which deltas are counted")
+    parser.add_argument("--sockets", type=int, default=2000, help="sockets that idle")
+    parser.add_argument("--only-sockets", action="store_true", help="the rows about sockets alone")
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--ramp", type=float, default=5, help="seconds over which the streams begin")
-    print("\n".join(measure(parser.parse_args())))
+    options = parser.parse_args()
+    print("\n".join(through_sockets(options) if options.only_sockets else measure(options)))
 
 
 if __name__ == "__main__":

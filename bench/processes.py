@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TICK = os.sysconf("SC_CLK_TCK")
+configurations: dict[int, str] = {}  # by pid, of gateways that run
 
 
 def cpu_seconds(pid: int) -> float:
@@ -102,6 +103,7 @@ def gateway(upstream: str) -> Iterator[tuple[str, int, str, float]]:
             cwd=ROOT, capture_output=True, text=True, check=True,
         ).stdout.strip()  # fmt: skip
         with running([sys.executable, "manage.py", "start", "--config", str(config)], port) as (pid, ready):
+            configurations[pid] = str(config)
             yield f"http://127.0.0.1:{port}", pid, token, ready
 
 
