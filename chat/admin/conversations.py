@@ -91,8 +91,8 @@ class ConversationAdmin(ReadOnly):
             lasts = timedelta(days=asked["days"])
             try:
                 granting.grant(row, asked["person"], request.user, reason=asked["reason"], lasts=lasts)
-            except granting.NotGranted as refusal:
-                form.add_error("person", say(str(refusal)))
+            except granting.NotGranted:
+                form.add_error("person", say("Neither yourself nor another administrator can be chosen."))
                 status = 403
             else:
                 text = say("%(person)s can read it now. The owner is told.") % {"person": asked["person"]}
