@@ -88,8 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     made["explain-access"].add_argument(
         "person", metavar="PERSON", help="username, id, name, e-mail, or PROVIDER:ID"
     )
-    audit = made["audit"].add_subparsers(dest="action", metavar="verify", required=True)
-    _configured(audit.add_parser("verify", help="is every line as it was written, and none missing between?"))
+    audit = made["audit"].add_subparsers(dest="action", metavar="verify | head", required=True)
+    verify = audit.add_parser("verify", help="is every line as it was written, and none missing between?")
+    verify.add_argument("--head", default="", help="what `audit head` said once: nor after that line?")
+    _configured(verify)
+    _configured(audit.add_parser("head", help="the seal of the last line, to be kept elsewhere"))
     _sso(made["sso"])
     return parser
 

@@ -1,4 +1,4 @@
-"""`clawdbot audit verify`: is the audit log as it was written?"""
+"""`clawdbot audit verify`: is the audit log as it was written? `head`: what to keep of it elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from accounts.pepper import PepperError  # noqa: E402
 def run(args: argparse.Namespace) -> int:
     """0: every line fits the one before; 1: one does not, or nobody can tell."""
     try:
-        broken, lines = audit.verify(), AuditLine.objects.count()
+        if args.action == "head":
+            print(audit.head())
+            return 0
+        broken, lines = audit.verify(args.head), AuditLine.objects.count()
     except PepperError as error:
         return _complain(str(error))
     except DatabaseError as error:
