@@ -71,6 +71,7 @@ ROUTES: Final = (
     Route("POST", "/v1/embeddings", scope="chat:write", body={"input": "hi", "model": "embed"}),
     Route("GET", "/v1/models"),
     Route("GET", "/v1/models/qwen3:32b"),
+    Route("GET", "/v1/generations/nothing", scope="chat:write", allowed=404),
     Route("GET", "/v1/openapi.json"),
     Route("GET", "/api/conversations", scope="chat:read"),
     Route("GET", "/api/conversations/nothing", scope="chat:read", allowed=404),
