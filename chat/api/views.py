@@ -11,8 +11,10 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
-from accounts.authentication import authenticate
+from accounts import selectors as people
+from accounts.caller import Caller
 from accounts.policy import Action
+from accounts.tokens.revocation import revocations
 from chat import access, selectors, telling, words
 from chat.api import answering, exports
 from chat.services import keeping
@@ -35,9 +37,7 @@ class ChatView(AsyncAPIView):
     async def still_reads(self, conversation: uuid.UUID) -> bool:
         """Whether the caller, as of now, may read this; where that cannot be told, what streams goes on."""
         try:
-            caller = await authenticate(self.request)
-            look = sync_to_async(access.get, thread_sensitive=False)
-            await look(caller, "conversation.read", conversation)
+            await self.asked(_reads, conversation)
         except (Unavailable, DatabaseError):
             return True
         except ClawdError:
@@ -154,6 +154,25 @@ def said(read: Callable[[dict[str, Any]], Any], body: Json) -> Any:
         return read(body)
     except words.Refused as refused:
         raise answering.as_error(refused) from None
+
+
+def _reads(caller: Caller, conversation: uuid.UUID) -> None:
+    """Raises unless the caller, with the rights of this moment, may read this. A token that merely came to
+    its end meanwhile ends no answer."""
+    revocations.admit(caller)
+    if caller.kind == "person":
+        person = people.person(caller.id)
+        if person is None:
+            raise NotFound(GONE)
+        caller = people.caller_for(
+            person,
+            session=caller.session,
+            token=caller.token,
+            issued=caller.issued,
+            identity=caller.identity,
+            scopes=caller.scopes,
+        )
+    access.get(caller, "conversation.read", conversation)
 
 
 def _change(caller: Any, where: uuid.UUID, body: Json) -> Json:
