@@ -73,6 +73,8 @@ class IdentityAdmin(ReadOnly):
         if not request.user.is_superuser:
             raise PermissionDenied
         identity = pages.found(self, request, object_id, change=False)
+        if identity.user_id == request.user.pk:  # they would be somebody else at their next sign-in
+            raise PermissionDenied
         form = MoveForm(request.POST or None, identity=identity, site=self.admin_site)
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():

@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -192,6 +194,14 @@ class PersonAdmin(Audited, UserAdmin):
     def act_page(self, request: HttpRequest, object_id: str, act: str) -> HttpResponse:
         """Ask once more, then do it."""
         return pages.act(self, request, object_id, act)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Whoever signs in by a provider gets no password from anybody: it would open what they wrote."""
+        person = self.get_object(request, unquote(id))
+        if person is not None and not person.has_usable_password() and person.identities.exists():
+            raise PermissionDenied
+        answer: HttpResponse = super().user_change_password(request, id, form_url)
+        return answer
 
     # ---- saving -------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts import clients
-from accounts.models import Membership, OAuthClient, Revocation, Team
+from accounts.models import ExternalIdentity, Membership, OAuthClient, Revocation, Team
 from accounts.signin import sessions
 from tests.accounts.admin.house import House, browser_of
 from tests.accounts.admin.test_client_pages import address, secret_of
@@ -89,3 +89,31 @@ def test_another_person_at_the_admins_form_ends_the_first_ones_session(browser: 
     by_password(browser, "ruth")
     assert facts(browser).sid != sid
     assert Revocation.objects.filter(kind="session", subject=sid).exists()
+
+
+@proves("hard-H46", "promise-M20")
+def test_nobody_gives_a_password_to_who_signs_in_by_a_provider(house: House) -> None:
+    house.charlie.set_unusable_password()
+    house.charlie.save()
+    browser = browser_of(house.root)
+    form = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    address = f"/admin/accounts/user/{house.charlie.pk}/password/"
+    assert browser.get(address).status_code == browser.post(address, form).status_code == 403
+    house.charlie.refresh_from_db()
+    assert not house.charlie.has_usable_password()
+    local = f"/admin/accounts/user/{house.bob.pk}/password/"
+    assert browser.post(local, form).status_code == 302
+    house.bob.refresh_from_db()
+    assert house.bob.check_password(PASSWORD)
+
+
+@proves("hard-H46", "promise-M20")
+def test_an_administrator_becomes_nobody_else_by_moving_their_own_identity(house: House) -> None:
+    own = ExternalIdentity.objects.create(
+        user=house.root, provider="company", issuer="https://sso.example.com", subject="sub-of-root"
+    )
+    address = f"/admin/accounts/externalidentity/{own.pk}/move/"
+    assert browser_of(house.root).post(address, {"to": str(house.bob.pk)}).status_code == 403
+    own.refresh_from_db()
+    assert own.user == house.root
+    assert browser_of(house.ruth).post(address, {"to": str(house.bob.pk)}).status_code == 302
