@@ -69,14 +69,14 @@ def let_in(headers: Headers) -> Visitor:
 
 
 def session_key(headers: Headers) -> str | None:
-    """The session cookie's value among raw headers."""
+    """The session cookie's value among raw headers; what cannot be a session's name is none."""
     for name, value in headers:
         if name.lower() == b"cookie":
             try:
                 found = SimpleCookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
             except CookieError:
                 continue
-            if found is not None:
+            if found is not None and sessions.is_key(found.value):
                 return found.value
     return None
 

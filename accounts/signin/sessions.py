@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user, login
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.http import HttpRequest
@@ -175,7 +175,10 @@ def caller_of(request: HttpRequest) -> Caller | None:
         if not _is_alive(facts, user):
             raise InvalidToken(ENDED)
         if touch(request.session, facts):
-            request.session.save()
+            try:
+                request.session.save()
+            except UpdateError:  # signed out at this very moment
+                raise InvalidToken(ENDED) from None
     return selectors.caller_for(user, session=facts.sid, issued=facts.at, identity=facts.identity or None)
 
 

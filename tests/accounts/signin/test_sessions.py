@@ -6,14 +6,16 @@ import time
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
+from django.http import HttpRequest
 from django.test import Client
 
 from accounts.models import Revocation, User
 from accounts.signin import api, sessions
 from accounts.tokens.revocation import end, revocations
 from clawdsite.core.config import live
-from clawdsite.core.errors import KeysUnreachable
+from clawdsite.core.errors import InvalidToken, KeysUnreachable
 from tests.accounts.signin import support
 from tests.accounts.signin.support import sign_in, who
 from tests.proof import proves
@@ -232,3 +234,26 @@ def test_a_front_end_of_ones_own_may_ask(browser: Client) -> None:
     with live.override(support.config(server={"front_ends": ["https://app.example.com"]})):
         sign_in(browser)
         assert post(browser, "/api/auth/token", origin="https://app.example.com").status_code == 200
+
+
+def test_a_session_that_ends_while_it_is_used_is_401_and_no_fault(
+    browser: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(browser)
+    token = browser.get("/api/session").json()["csrf_token"]
+    key = browser.cookies["clawdbot"].value
+    request = HttpRequest()
+    request.method, request.path_info = "GET", "/v1/models"
+    request.COOKIES = {"clawdbot": key, "clawdbot-csrf": browser.cookies["clawdbot-csrf"].value}
+    request.META = {"HTTP_X_CSRFTOKEN": token, "HTTP_SEC_FETCH_SITE": "same-origin"}
+    clock.now += 120
+    touch = sessions.touch
+
+    def meanwhile(session: Any, facts: Any) -> bool:
+        found = touch(session, facts)
+        Session.objects.all().delete()
+        return found
+
+    monkeypatch.setattr(sessions, "touch", meanwhile)
+    with pytest.raises(InvalidToken):
+        sessions.caller_of(request)
