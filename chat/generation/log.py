@@ -82,6 +82,8 @@ def _finish(generation: uuid.UUID, end: End, worker: str | None, pieces: Sequenc
         if row is None:
             return False
         last = pieces[-1].seq if pieces else 0
+        if last < row.seq:
+            log.error("the end of an answer's log is lost: %d of at least %d pieces are there", last, row.seq)
         row.state, row.reason, row.error = end.state, end.reason, end.error
         row.seq, row.ended = last, timezone.now()
         row.save(update_fields=["state", "reason", "error", "seq", "ended"])

@@ -167,6 +167,32 @@ def test_redis_dies_and_both_go_on(double: OllamaDouble) -> None:
     double.script(CHAT)
 
 
+def test_what_began_while_redis_was_away_is_seen_once_it_is_back(double: OllamaDouble) -> None:
+    double.script(CHAT, Reply.tokens(5000, rate=100))
+    with (
+        running() as server,
+        World(double, redis_url=server.url) as one,
+        Other(double, one) as two,
+        Socket(one, "alice") as alice,
+        Socket(two, "bob") as bob,
+    ):
+        first = alice.ask(team="team-a")
+        stop(alice, first["g"])
+        alice.wait("gen.end", g=first["g"])
+        bob.send("sub", c=first["c"])
+        bob.send("ping", n=1)
+        bob.wait("pong")
+        server.kill()
+        ack = alice.ask(c=first["c"])
+        some(alice, ack["g"])
+        server.start()
+        some(bob, ack["g"])
+        assert numbers(bob, ack["g"])[0] == 1
+        stop(alice, ack["g"])
+        bob.wait("gen.end", g=ack["g"])
+    double.script(CHAT)
+
+
 @contextlib.contextmanager
 def heard(server: RedisServer) -> Iterator[Any]:
     """All that goes over Redis's channels from now on."""

@@ -100,6 +100,16 @@ def test_redis_comes_back_empty_and_the_answer_goes_on_whole(redis_log: RedisLog
     assert stored(answer).text == "abc"
 
 
+def test_behind_a_gap_nothing_is_shown_and_the_answer_goes_on_whole(redis_log: RedisLog) -> None:
+    answer = begun()
+    shown = pieces("a", "b", "c")
+    log.append({answer: shown})
+    redis_log.connections.blocking.xdel(key_of(answer), "2-0")
+    assert (texts(log.read(answer, 0, 10)), log.read(answer, 1, 10)) == (["a"], [])
+    log.append({answer: pieces("d", first=4)}, {answer: shown})
+    assert texts(log.read(answer, 0, 10)) == ["a", "b", "c", "d"]
+
+
 def test_the_maker_ends_its_answer_without_redis(redis_log: RedisLog, redis: RedisServer) -> None:
     answer = begun()
     shown = pieces("a", "b")
