@@ -21,6 +21,7 @@ RESTART, AGAIN = 1012, 1013
 BAD_FRAME, NO_IDENTITY, NOT_FOR_YOU, NO_HELLO = 4400, 4401, 4403, 4408
 TOO_MANY, TOO_OLD, TOO_FAST = 4409, 4426, 4429
 COME_BACK: Final = {RESTART: 1000, AGAIN: 5000, TOO_FAST: 5000}  # milliseconds
+_quoted: Final = json.encoder.encode_basestring_ascii
 NOWHERE: Final = uuid.UUID(int=0)  # an id that nothing has
 
 
@@ -91,6 +92,11 @@ def frame(t: str, **fields: Any) -> str:
 def whole(t: str, **fields: Any) -> str:
     """One outgoing frame in which null is a value."""
     return json.dumps({"t": t, **fields}, separators=(",", ":"), default=str)
+
+
+def delta(generation: uuid.UUID, seq: int, kind: str, text: str) -> str:
+    """The one frame that is made for each token: as `frame` would make it, for a fifth of its time."""
+    return f'{{"t":"delta","g":"{generation}","s":{seq},"k":"{kind}","d":{_quoted(text)}}}'
 
 
 def error(

@@ -66,7 +66,7 @@ def _build(acked: Acked, options: Options, context_length: int | None) -> contex
 def frame_of(generation: uuid.UUID, seen: Seen) -> str:
     """One thing seen, as a frame of the protocol."""
     if isinstance(seen, Piece):
-        return frames.frame("delta", g=generation, s=seen.seq, k=seen.kind, d=seen.text)
+        return frames.delta(generation, seen.seq, seen.kind, seen.text)
     if isinstance(seen, Snapshot):
         return frames.frame(
             "snapshot", g=generation, s=seen.seq, text=seen.text, think=seen.think, state=seen.state

@@ -186,3 +186,13 @@ def test_an_outgoing_frame_leaves_out_what_is_none() -> None:
     assert frames.whole("gen.queued", g=uuid.UUID(SOME), pos=1, eta_ms=None) == (
         f'{{"t":"gen.queued","g":"{SOME}","pos":1,"eta_ms":null}}'
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Hello", 'a "quoted" \\ word\n', "你好，世界", "😀\x00\x1f\u2028</script>", "\ud800"],
+)
+def test_a_delta_is_made_as_every_frame_is(text: str) -> None:
+    made = frames.delta(uuid.UUID(SOME), 7, "think", text)
+    assert made == frames.frame("delta", g=uuid.UUID(SOME), s=7, k="think", d=text)
+    assert wrong_with(json.loads(made)) == []

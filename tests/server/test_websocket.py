@@ -6,6 +6,7 @@ import asyncio
 import socket
 
 import pytest
+from websockets.frames import Frame, Opcode
 
 from clawdsite.entry.asgi import Receive, Scope, Send
 from clawdsite.serve import websocket
@@ -79,3 +80,9 @@ def test_who_reads_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ended is None
     assert last
     assert sent > 100_000
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 1_000_000])
+def test_a_text_is_framed_as_the_library_frames_it(size: int) -> None:
+    content = ("é" * size).encode()[:size]
+    assert websocket.framed(content) == Frame(Opcode.TEXT, content).serialize(mask=False)
