@@ -134,6 +134,11 @@ class ClientAdmin(Audited):
         """Revoked, not deleted: usage and audit lines go on naming it."""
         return False
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """No hash is guessed letter by letter in the address."""
+        hidden = lookup.split("__")[0] in ("secret_hash", "previous_hash")
+        return not hidden and bool(super().lookup_allowed(lookup, value, request))
+
     @admin.display(description=_("secret begins with"))
     def secret_begins(self, client: OAuthClient) -> str:
         return f"{client.secret_prefix}…" if client.secret_prefix else "-"

@@ -10,7 +10,7 @@ from accounts import clients
 from accounts.models import ExternalIdentity, Membership, OAuthClient, Revocation, Team
 from accounts.signin import sessions
 from tests.accounts.admin.house import House, browser_of
-from tests.accounts.admin.test_client_pages import address, secret_of
+from tests.accounts.admin.test_client_pages import LIST, address, secret_of
 from tests.proof import proves
 
 PASSWORD = "correct horse battery"
@@ -117,3 +117,11 @@ def test_an_administrator_becomes_nobody_else_by_moving_their_own_identity(house
     own.refresh_from_db()
     assert own.user == house.root
     assert browser_of(house.ruth).post(address, {"to": str(house.bob.pk)}).status_code == 302
+
+
+@proves("hard-H37", "hard-H38")
+@pytest.mark.parametrize("field", ["secret_hash", "previous_hash"])
+def test_no_hash_is_guessed_letter_by_letter(house: House, field: str) -> None:
+    begins = house.client.secret_hash[:3]
+    answer = browser_of(house.root).get(LIST, {f"{field}__startswith": begins})
+    assert answer.status_code == 400

@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.test import Client
 
 from accounts.models import Revocation, User
-from accounts.signin import api, sessions
+from accounts.signin import api, csrf, sessions
 from accounts.tokens.revocation import end, revocations
 from clawdsite.core.config import live
-from clawdsite.core.errors import InvalidToken, KeysUnreachable
+from clawdsite.core.errors import Forbidden, InvalidToken, KeysUnreachable
 from tests.accounts.signin import support
 from tests.accounts.signin.support import sign_in, who
 from tests.proof import proves
@@ -234,6 +234,24 @@ def test_a_front_end_of_ones_own_may_ask(browser: Client) -> None:
     with live.override(support.config(server={"front_ends": ["https://app.example.com"]})):
         sign_in(browser)
         assert post(browser, "/api/auth/token", origin="https://app.example.com").status_code == 200
+
+
+@proves("hard-H18", "hard-H19")
+@pytest.mark.parametrize(
+    ("path", "may"), [("/api/session", True), ("/api/conversations", False), ("/v1/models", False)]
+)
+def test_a_front_end_asks_by_the_cookie_for_its_bearer_and_nothing_else(path: str, may: bool) -> None:
+    request = HttpRequest()
+    request.method, request.path_info = "POST", path
+    request.COOKIES = {"clawdbot-csrf": "A" * 32}
+    sent = {"ORIGIN": "https://app.example.com", "X_CSRFTOKEN": "A" * 32, "HOST": "localhost"}
+    request.META = {f"HTTP_{name}": value for name, value in sent.items()}
+    with live.override(support.config(server={"front_ends": ["https://app.example.com"]})):
+        if may:
+            csrf.require(request)
+        else:
+            with pytest.raises(Forbidden):
+                csrf.require(request)
 
 
 def test_a_session_that_ends_while_it_is_used_is_401_and_no_fault(
