@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,35 +19,67 @@ from chat.models import Conversation, IndexRow, Message
 from chat.search import index
 from clawdsite.core.errors import BadRequest
 
-BATCH: Final = 500
+BATCH: Final = 500  # rows of one statement
+AT_ONCE: Final = 2000  # messages of one transaction: others write in between
+HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(slots=True)
 class Rows:
-    """Made before the transaction begins, so that it is short: others write meanwhile."""
+    """Some conversations, made before they are written."""
 
-    conversations: list[Conversation]
-    messages: list[Message]
-    words: list[IndexRow]
+    conversations: list[Conversation] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    words: list[IndexRow] = field(default_factory=list)
 
 
 def store(caller: Caller, parsed: Any) -> dict[str, int]:
-    """-> how many conversations and messages. InsufficientScope, NotFound; BadRequest names the row."""
+    """-> how many conversations and messages. InsufficientScope, NotFound; BadRequest names the row.
+
+    All appear at once, at the end: until then each counts as deleted an hour from now, so that nobody sees
+    it, and what a killed process leaves behind is purged.
+    """
     access.may_create(caller)
     try:
-        found = read(parsed)
+        found = [one for one in read(parsed) if one.turns]
     except BadFile as bad:
         raise BadRequest(f"{bad}.", code="invalid_value", param="file", details=str(bad)) from None
-    rows = Rows([], [], [])
-    now = timezone.now()
+    stored: list[uuid.UUID] = []
+    messages = 0
+    try:
+        for rows in _batches(caller, found):
+            stored += [where.id for where in rows.conversations]
+            messages += len(rows.messages)
+            _write(rows)
+        with transaction.atomic():
+            for ids in _chunks(stored):
+                Conversation.objects.filter(id__in=ids).update(deleted=None)
+    except BaseException:
+        for ids in _chunks(stored):
+            Conversation.objects.filter(id__in=ids).delete()
+        raise
+    return {"conversations": len(stored), "messages": messages}
+
+
+def _batches(caller: Caller, found: list[Found]) -> Iterator[Rows]:
+    now, rows = timezone.now(), Rows()
     for one in found:
-        if one.turns:
-            _add(rows, caller, one, now)
+        _add(rows, caller, one, now)
+        if len(rows.messages) >= AT_ONCE:
+            yield rows
+            rows = Rows()
+    yield rows
+
+
+def _write(rows: Rows) -> None:
     with transaction.atomic():
         Conversation.objects.bulk_create(rows.conversations, BATCH)
         Message.objects.bulk_create(rows.messages, BATCH)
         IndexRow.objects.bulk_create(rows.words, BATCH)
-    return {"conversations": len(rows.conversations), "messages": len(rows.messages)}
+
+
+def _chunks(ids: list[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
+    yield from (ids[at : at + BATCH] for at in range(0, len(ids), BATCH))
 
 
 def _add(rows: Rows, caller: Caller, one: Found, now: datetime) -> None:
@@ -60,6 +92,7 @@ def _add(rows: Rows, caller: Caller, one: Found, now: datetime) -> None:
         leaf=ids[one.leaf] if one.leaf is not None else ids[one.turns[-1].key],
         created=begun,
         updated=begun,
+        deleted=timezone.now() + HOUR,
     )
     messages = list(_messages(where, caller, one, ids, begun, now))
     where.updated = max(message.created for message in messages)

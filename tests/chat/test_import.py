@@ -211,6 +211,29 @@ def test_ten_thousand_messages_take_seconds() -> None:
     assert took < 30, took
 
 
+@pytest.mark.django_db
+def test_all_appear_at_once_and_nothing_stays_of_what_breaks_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, write = person("alice"), importing._write
+    seen: list[int] = []
+
+    def watched(rows: importing.Rows) -> None:
+        write(rows)
+        cards, hits = selectors.conversations(alice)["conversations"], find(alice, "answer")["results"]
+        seen.append(len(cards) + len(hits))
+        if len(seen) == 4:
+            raise ConnectionError
+
+    monkeypatch.setattr(importing, "AT_ONCE", 1)
+    monkeypatch.setattr(importing, "_write", watched)
+    importing.store(alice, [*chatgpt(), *webui()][:1] * 2)
+    assert len(selectors.conversations(alice)["conversations"]) == 2
+    with pytest.raises(ConnectionError):
+        importing.store(person("bob"), chatgpt() * 3)
+    assert seen[:3] == [0, 0, 0]
+    assert Conversation.objects.count() == 2
+    assert IndexRow.objects.count() == 2 * 4
+
+
 # ---- by HTTP -----------------------------------------------------------------------------------
 
 
