@@ -170,7 +170,8 @@ async def clear(socket: ChatConsumer, said: words.Clear) -> None:
     acked = await in_thread(partial(asking.clear, caller_of(socket), said))
     await socket.say(frames.frame("ack", id=said.id, c=acked.conversation))
     enter(socket, said.conversation)
-    telling.cleared(said.conversation, acked.question)
+    if acked.fresh:
+        telling.cleared(said.conversation, acked.question)
 
 
 async def subscribe(socket: ChatConsumer, conversation: uuid.UUID) -> None:
@@ -194,6 +195,14 @@ def enter(socket: ChatConsumer, conversation: uuid.UUID) -> None:
     if len(socket.open) >= MOST_OPEN and conversation not in socket.open:
         socket.shut(next(iter(socket.open)))
     socket.enter(conversation)
+
+
+async def doubt(socket: ChatConsumer, conversation: uuid.UUID) -> None:
+    """It was moved: gone, or shown as it is now."""
+    await drop_what_is_hidden(socket, [conversation])
+    if conversation in socket.open:
+        facts = await in_thread(partial(telling.facts_of, str(conversation)))
+        await socket.say(frames.whole("conv.updated", **facts))
 
 
 async def drop_what_is_hidden(socket: ChatConsumer, doubted: Iterable[uuid.UUID]) -> None:

@@ -309,7 +309,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     def doubt(self, conversation: uuid.UUID) -> None:
         if not self.closing:
-            self.spawn(acts.drop_what_is_hidden(self, {conversation}))
+            self.spawn(acts.doubt(self, conversation))
 
     # ---- tasks and time ----------------------------------------------------------------------------------
 

@@ -55,9 +55,13 @@ def titled(conversation: uuid.UUID, title: str, owner: str) -> None:
     hub.elsewhere("titled", c=str(conversation), person=owner)
 
 
-def moved(conversation: uuid.UUID) -> None:
-    """Who may read it has changed; who may not any more is told that it is gone."""
+def moved(facts: dict[str, Any], person: str) -> None:
+    """Who may read it has changed: who still may hears what it is now, the others that it is gone."""
+    conversation = uuid.UUID(facts["c"])
+    hub.tell_person(person, frames.whole("conv.updated", **facts))
     hub.doubt(conversation)
+    bare = {name: value for name, value in facts.items() if name != "title"}
+    hub.elsewhere("shelved", person=person, frame=frames.whole("conv.updated", **bare))
     hub.elsewhere("moved", c=str(conversation))
 
 

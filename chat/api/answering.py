@@ -51,7 +51,8 @@ async def again(caller: Caller, call: Call, asked: words.Again, still: Still) ->
 async def clear(caller: Caller, asked: words.Clear) -> Json:
     """Set a context mark."""
     acked = await _thread(asking.clear, caller, asked)
-    telling.cleared(asked.conversation, acked.question)
+    if acked.fresh:
+        telling.cleared(asked.conversation, acked.question)
     return {"t": "context.cleared", "c": acked.conversation, "after": acked.question}
 
 

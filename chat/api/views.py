@@ -84,10 +84,10 @@ class OneConversation(ChatView):
         changed = await self.asked(_change, where, body)
         if body.keys() & {"pinned", "archived"}:
             telling.shelved(self.caller.id, where, {name: changed[name] for name in ("pinned", "archived")})
-        if body.keys() & {"title", "team"}:
-            telling.updated(telling.facts_on(changed), self.caller.id)
         if "team" in body:
-            telling.moved(where)
+            telling.moved(telling.facts_on(changed), self.caller.id)
+        elif "title" in body:
+            telling.updated(telling.facts_on(changed), self.caller.id)
         return JsonResponse(changed)
 
     async def delete(self, request: HttpRequest, conversation: str) -> HttpResponse:

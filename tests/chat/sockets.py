@@ -77,7 +77,7 @@ class Socket:
         return frame
 
     def wait(self, t: str, **fields: Any) -> dict[str, Any]:
-        return self.until(lambda frame: frame["t"] == t and all(frame[k] == v for k, v in fields.items()))
+        return self.until(lambda frame: frame["t"] == t and all(frame.get(k) == v for k, v in fields.items()))
 
     def closed(self) -> int:
         """The close code, once the server closed; frames before it are in `seen`."""

@@ -158,3 +158,67 @@ def test_half_a_character_and_a_nul_are_refused_and_nothing_is_stored(world: Wor
             socket.wire.send(json.dumps({"t": "chat.send", "id": sent_id, "c": None, "text": text}))
             assert socket.wait("error", id=sent_id)["code"] == "bad_request"
     assert len(world.client("dora").get("/api/conversations").json()["conversations"]) == before
+
+
+# ---- what others do --------------------------------------------------------------------------
+
+
+def test_a_change_by_http_is_told_to_all_tabs_and_to_whoever_has_it_open(world: World) -> None:
+    with Socket(world, "alice") as alice, Socket(world, "alice") as tab, Socket(world, "bob") as bob:
+        ack = alice.ask(team="team-a")
+        alice.wait("gen.end", g=ack["g"])
+        bob.send("sub", c=ack["c"])
+        bob.send("ping", n=1)
+        bob.wait("pong")
+        address = f"/api/conversations/{ack['c']}"
+        world.client().patch(address, json={"title": "Renamed", "pinned": True})
+        tab.wait("conv.updated", c=ack["c"], pinned=True)
+        for socket in (alice, tab, bob):
+            told = socket.until(lambda one: one["t"] == "conv.updated" and one.get("title") == "Renamed")
+            assert (told["c"], told["team"]) == (ack["c"], "team-a")
+        assert not any("pinned" in one for one in bob.seen)  # a pin is each reader's own
+        world.client().patch(address, json={"team": None})
+        tab.until(lambda one: one["t"] == "conv.updated" and one.get("team", "") is None)
+        bob.wait("conv.deleted", c=ack["c"])
+        bob.send("sub", c=ack["c"])
+        assert bob.wait("error")["code"] == "not_found"
+        world.client().delete(address)
+        for socket in (alice, tab):
+            socket.wait("conv.deleted", c=ack["c"])
+        assert not any(one.get("team", "") is None for one in bob.seen)
+
+
+def test_a_mark_is_drawn_wherever_it_is_open_and_once(world: World) -> None:
+    with Socket(world, "alice") as alice, Socket(world, "bob") as bob:
+        ack = alice.ask(team="team-a")
+        alice.wait("gen.end", g=ack["g"])
+        bob.send("sub", c=ack["c"])
+        bob.send("ping", n=1)
+        bob.wait("pong")
+        sent_id = str(uuid.uuid4())
+        for _ in range(2):
+            alice.send("context.clear", id=sent_id, c=ack["c"])
+            alice.wait("ack", id=sent_id)
+        mark = bob.wait("context.cleared", c=ack["c"])["after"]
+        bob.send("ping", n=2)
+        bob.wait("pong", n=2)
+        assert [one["t"] for one in bob.seen].count("context.cleared") == 1
+        messages = world.client().get(f"/api/conversations/{ack['c']}/messages").json()["messages"]
+        assert (messages[-1]["id"], messages[-1]["role"]) == (mark, "mark")
+
+
+def test_what_is_left_of_the_minute_is_told_with_each_question(world: World) -> None:
+    world.configure(limits={"per_user": {"rpm": 2, "parallel": None}, "per_address": {"rpm": None}})
+    world.reload()
+    try:
+        with Socket(world, "lena") as lena:
+            for left in (1, 0):
+                lena.ask()
+                assert lena.wait("limit")["remaining"] == left
+            lena.send("chat.send", id=(sent_id := str(uuid.uuid4())), c=None, text="too much")
+            refused = lena.wait("error", id=sent_id)
+            assert (refused["code"], refused["retry"]) == ("rate_limit_exceeded", True)
+            assert refused["retry_after_ms"] > 0
+    finally:
+        world.configure()
+        world.reload()
