@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class UsageRow(models.Model):
@@ -24,7 +25,8 @@ class UsageRow(models.Model):
     total_ms = models.PositiveIntegerField()
 
     class Meta:
-        verbose_name = "usage row"
+        verbose_name = _("usage row")
+        verbose_name_plural = _("usage rows")
         ordering = ["-at"]
 
     def __str__(self) -> str:
