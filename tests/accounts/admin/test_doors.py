@@ -99,6 +99,8 @@ def test_a_lead_cannot_ask_what_their_team_is_part_of(house: House) -> None:
 
 
 def test_an_administrator_opens_every_page(house: House) -> None:
+    house.charlie.set_password("so that the page of it opens too")
+    house.charlie.save()
     browser = browser_of(house.root)
     for page in pages(house):
         answer = browser.get(page)
