@@ -92,7 +92,7 @@ class TestUpstream:
                 sent = double.journal.to("/api/chat")[-1].header("authorization")
                 assert sent == (expected or alice.headers["authorization"])
 
-    @proves("promise-S5")
+    @proves("promise-S5", "hard-H52")
     def test_opaque_ids_travel_in_the_body_and_never_the_users_own_word(
         self, gateway: LiveGateway, double: OllamaDouble
     ):
@@ -103,6 +103,7 @@ class TestUpstream:
         assert body["user_id"].endswith("alice")
         assert "boss" not in json.dumps(body)
 
+    @proves("hard-H52")
     def test_identify_false_sends_no_ids(self, double: OllamaDouble):
         upstream = {"url": double.url, "identify": False}
         with LiveGateway(upstream=upstream) as gateway, gateway.client() as alice:
