@@ -113,7 +113,7 @@ def test_hello_comes_first_and_an_old_page_is_told_to_load_again(world: World) -
         ("nobody", {}, None),
     ],
 )
-@proves("hard-H20")
+@proves("hard-H20", "sso-G22")
 def test_no_identity_is_told_why_and_closed(
     world: World, who: str | None, headers: dict[str, str], close: int | None
 ) -> None:
