@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
-from accounts.tokens.jws import Malformed, from_base64url, load_object
+from accounts.tokens.jwkset import BadKeys as BadKeys
+from accounts.tokens.jwkset import listed
+from accounts.tokens.jws import from_base64url
 from accounts.tokens.sources import is_sound
 from clawdsite.core.errors import InvalidToken
 
-MAX_KEYS: Final = 50
 PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256"})
 CURVES: Final[dict[str, tuple[ec.EllipticCurve, str]]] = {
@@ -23,10 +24,6 @@ CURVES: Final[dict[str, tuple[ec.EllipticCurve, str]]] = {
 }
 
 PublicKey = RSAPublicKey | ec.EllipticCurvePublicKey | Ed25519PublicKey
-
-
-class BadKeys(Exception):
-    """A key set that is refused as a whole; the text says why and quotes nothing of it."""
 
 
 class Weak(Exception):
@@ -62,7 +59,7 @@ def read(body: bytes) -> KeySet:
     for a set that is none, publishes a private key, or is too long."""
     keys: list[Key] = []
     weak = 0
-    for jwk in _listed(body):
+    for jwk in listed(body):
         if jwk.get("kty") != "oct" and not PRIVATE.isdisjoint(jwk):
             raise BadKeys("the set publishes a private key")
         try:
@@ -73,18 +70,6 @@ def read(body: bytes) -> KeySet:
         if found is not None:
             keys.append(found)
     return KeySet(tuple(keys), weak)
-
-
-def _listed(body: bytes) -> list[dict[str, Any]]:
-    try:
-        keys = load_object(body).get("keys")
-    except Malformed as err:
-        raise BadKeys(f"the answer is not a proper JSON object: {err}") from None
-    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
-        raise BadKeys("the answer has no list of keys")
-    if len(keys) > MAX_KEYS:
-        raise BadKeys(f"the set has more than {MAX_KEYS} keys")
-    return keys
 
 
 def _is_for_signatures(jwk: dict[str, Any]) -> bool:

@@ -39,7 +39,7 @@ def read(body: bytes) -> KeySet:
     publishes a secret, names two keys alike, is too long, or leaves nothing to use."""
     named: dict[str, RSAPublicKey] = {}
     unnamed: list[RSAPublicKey] = []
-    for jwk in _listed(body):
+    for jwk in listed(body):
         if not SECRET_MEMBERS.isdisjoint(jwk):
             raise BadKeys("the set publishes a secret key")
         key = _rsa(jwk) if _is_for_us(jwk) else None
@@ -57,7 +57,8 @@ def read(body: bytes) -> KeySet:
     return KeySet(named, tuple(unnamed))
 
 
-def _listed(body: bytes) -> list[dict[str, Any]]:
+def listed(body: bytes) -> list[dict[str, Any]]:
+    """The members of a published set, unread. BadKeys: no such set, or too many."""
     try:
         keys = load_object(body).get("keys")
     except Malformed as err:
