@@ -1,0 +1,100 @@
+/** A menu under a button: arrows, Home, End, Esc; closes on a choice, a click elsewhere, a scroll or a resize. */
+
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/**
+ * @typedef {object} Item
+ * @property {string} label
+ * @property {() => void} act
+ * @property {string} [icon]
+ * @property {boolean} [danger]
+ * @property {boolean} [checked] a choice among others: radio
+ * @property {string} [note] a second line
+ */
+
+/** @type {(() => void) | null} */
+let shut = null;
+
+/**
+ * Open (or, where it is open, close) the menu of `button`.
+ * @param {HTMLElement} button @param {(Item | "line")[]} items
+ */
+export function openMenu(button, items) {
+  const again = button.getAttribute("aria-expanded") === "true";
+  shut?.();
+  if (again) return;
+  const rows = items.map((item) => (item === "line" ? h("hr") : row(item)));
+  const menu = h("div", { class: "menu", role: "menu", tabindex: "-1" }, rows);
+  document.body.append(menu);
+  place(menu, button);
+  button.setAttribute("aria-expanded", "true");
+  const close = () => {
+    if (shut !== close) return;
+    shut = null;
+    menu.remove();
+    button.setAttribute("aria-expanded", "false");
+    removeEventListener("pointerdown", outside, true);
+    removeEventListener("resize", close);
+    removeEventListener("scroll", moved, true);
+  };
+  const outside = (/** @type {PointerEvent} */ event) => {
+    const target = /** @type {Node} */ (event.target);
+    if (!menu.contains(target) && !button.contains(target)) close();
+  };
+  const moved = (/** @type {Event} */ event) => {
+    if (event.target instanceof Node && event.target.contains(button)) close();
+  };
+  menu.addEventListener("keydown", (event) => keys(event, menu, button, close));
+  menu.addEventListener("click", close);
+  addEventListener("pointerdown", outside, true);
+  addEventListener("resize", close);
+  addEventListener("scroll", moved, true);
+  shut = close;
+  buttons(menu)[0]?.focus();
+}
+
+/** @param {Item} item @returns {HTMLElement} */
+function row(item) {
+  const role = item.checked === undefined ? "menuitem" : "menuitemradio";
+  return h("button", {
+    type: "button", class: `menu-item ${item.danger ? "danger" : ""}`, role, tabindex: "-1",
+    "aria-checked": item.checked === undefined ? null : String(item.checked), onclick: item.act,
+  },
+    item.icon && icon(item.icon),
+    h("span", null, item.label, item.note && h("small", { text: item.note })),
+    item.checked && icon("check"),
+  );
+}
+
+/** @param {HTMLElement} menu @returns {HTMLElement[]} */
+function buttons(menu) {
+  return [...menu.querySelectorAll("button")];
+}
+
+/** @param {KeyboardEvent} event @param {HTMLElement} menu @param {HTMLElement} button @param {() => void} close */
+function keys(event, menu, button, close) {
+  const all = buttons(menu);
+  const here = all.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+  /** @type {Record<string, number>} */
+  const to = { ArrowDown: (here + 1) % all.length, ArrowUp: (here - 1 + all.length) % all.length, Home: 0, End: all.length - 1 };
+  if (event.key in to) {
+    event.preventDefault();
+    all[to[event.key] ?? 0]?.focus();
+  } else if (event.key === "Escape" || event.key === "Tab") {
+    if (event.key === "Escape") event.preventDefault();
+    event.stopPropagation();
+    close();
+    button.focus();
+  }
+}
+
+/** @param {HTMLElement} menu @param {HTMLElement} button */
+function place(menu, button) {
+  const box = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const left = Math.max(8, Math.min(box.left, innerWidth - width - 8));
+  const below = box.bottom + 4 + height <= innerHeight - 8;
+  menu.style.left = `${left}px`;
+  menu.style.top = `${below ? box.bottom + 4 : Math.max(8, box.top - 4 - height)}px`;
+}
