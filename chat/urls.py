@@ -1,10 +1,13 @@
-"""Conversations by HTTP. Who may call what: tests/access_matrix.csv."""
+"""The page, and conversations by HTTP. Who may call what: tests/access_matrix.csv."""
 
 from django.urls import path
 
+from chat import page
 from chat.api import images, importing, notices, searching, settings, views
 
 urlpatterns = [
+    path("", page.page, name="page"),
+    path("c/<str:conversation>", page.page, name="open-conversation"),
     path("api/conversations", views.Conversations.as_view(), name="conversations"),
     path("api/conversations/<str:conversation>", views.OneConversation.as_view(), name="conversation"),
     path("api/conversations/<str:conversation>/messages", views.Messages.as_view(), name="messages"),

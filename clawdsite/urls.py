@@ -6,7 +6,6 @@ from django.urls import include, path, re_path
 from clawdsite import views
 
 urlpatterns = [
-    path("", views.front, name="front"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),

@@ -1,10 +1,9 @@
-"""The front page until there is a chat, health, metrics, and the pages of errors."""
+"""Health, metrics, and the pages of errors."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -23,16 +22,6 @@ from clawdsite.entry.head import is_loopback, is_within, networks
 from gateway.admission.queue import line
 
 numbers.build.labels(__version__).set(1)
-
-
-async def front(request: HttpRequest) -> HttpResponse:
-    """GET /: where the API is, and who is signed in."""
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
-    user = await request.auser() if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-    person = user if user is not None and user.is_authenticated else None
-    facts = {"public_url": current().public_url, "development": current().development, "person": person}
-    return render(request, "front.html", facts)
 
 
 async def healthz(request: HttpRequest) -> HttpResponse:

@@ -1,20 +1,73 @@
-// static/dist from static/src: bundled, split, named by content.
-import { build } from "esbuild";
-import { rmSync, writeFileSync } from "node:fs";
+// static/dist from static/src: bundled, split, named by content, compressed; manifest.json says what is where.
+// `--watch`: again whenever a file changes, with source maps.
+import { context } from "esbuild";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-rmSync("static/dist", { recursive: true, force: true });
-const made = await build({
-  entryPoints: ["static/src/chat/main.js", "static/src/css/chat.css", "static/src/css/signin.css", "static/src/css/plain.css"].filter(Boolean),
+const OUT = "static/dist";
+const WATCH = process.argv.includes("--watch");
+const KEPT = 7 * 86_400_000; // ms that a page which is still open finds the chunks of an earlier build
+const ENTRIES = {
+  "chat.js": "static/src/chat/main.js",
+  "login.js": "static/src/login/main.js",
+  "chat.css": "static/src/css/chat.css",
+  "signin.css": "static/src/css/signin.css",
+  "plain.css": "static/src/css/plain.css",
+};
+
+/** What esbuild made -> files beside it, and the manifest last: it names what is there. */
+function finish(made) {
+  const fresh = new Set(["manifest.json", "meta.json"]);
+  const manifest = {};
+  const names = new Map(Object.entries(ENTRIES).map(([name, source]) => [source, name]));
+  for (const [path, output] of Object.entries(made.metafile.outputs)) {
+    const file = basename(path);
+    for (const one of [file, `${file}.br`, `${file}.gz`]) fresh.add(one);
+    const name = names.get(output.entryPoint);
+    if (name) manifest[name] = file;
+    if (/\.(js|css|svg)$/.test(file)) compress(path);
+  }
+  for (const file of readdirSync(OUT)) {
+    const path = join(OUT, file);
+    if (!fresh.has(file) && Date.now() - statSync(path).mtimeMs > KEPT) rmSync(path);
+  }
+  writeFileSync(join(OUT, "meta.json"), JSON.stringify(made.metafile));
+  writeFileSync(join(OUT, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** @param {string} path */
+function compress(path) {
+  const content = readFileSync(path);
+  const params = { [constants.BROTLI_PARAM_QUALITY]: WATCH ? 5 : 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+  writeFileSync(`${path}.br`, brotliCompressSync(content, { params }));
+  writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+}
+
+mkdirSync(OUT, { recursive: true });
+const entryPoints = Object.entries(ENTRIES)
+  .filter(([, path]) => existsSync(path))
+  .map(([name, path]) => ({ in: path, out: name.replace(/\.\w+$/, "") }));
+const page = await context({
+  entryPoints,
   bundle: true,
   splitting: true,
   format: "esm",
   target: "es2022",
-  minify: true,
-  sourcemap: true,
+  minify: !WATCH,
+  sourcemap: WATCH,
   metafile: true,
-  outdir: "static/dist",
+  outdir: OUT,
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
-  legalComments: "linked",
+  assetNames: "[name]-[hash]",
+  legalComments: "none",
+  logLevel: WATCH ? "info" : "warning",
+  plugins: [{ name: "finish", setup: (build) => build.onEnd((made) => { if (!made.errors.length) finish(made); }) }],
 });
-writeFileSync("static/dist/meta.json", JSON.stringify(made.metafile));
+if (WATCH) await page.watch();
+else {
+  const made = await page.rebuild().catch(() => null);
+  await page.dispose();
+  if (made === null) process.exit(1);
+}

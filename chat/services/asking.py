@@ -136,7 +136,7 @@ def _conversation(caller: Caller, ask: Ask) -> Conversation:
 
 
 def _team(caller: Caller, ask: Ask) -> Team | None:
-    """The team asked for; where none was said, the person's only team if its new ones are the team's."""
+    """The team asked for; where none was said, the default."""
     if ask.team_given:
         if ask.team is None:
             return None
@@ -144,6 +144,11 @@ def _team(caller: Caller, ask: Ask) -> Team | None:
         if team is None:
             raise NotFound("There is no such team.", param="team")
         return team
+    return default_team(caller)
+
+
+def default_team(caller: Caller) -> Team | None:
+    """Whose a new conversation is where nothing was said: the person's only team's, if its new ones are."""
     teams = list(Team.objects.filter(slug__in=caller.teams)[:2])
     shared = len(teams) == 1 and teams[0].default_visibility == Team.Visibility.TEAM
     return teams[0] if shared else None

@@ -35,6 +35,11 @@ def is_published(path: str) -> bool:
     return path.startswith("/.well-known/") or path == "/.well-known"
 
 
+def is_chat(path: str) -> bool:
+    """The page: also of a conversation that is not there, which is its own 404."""
+    return path == "/" or path.startswith("/c/")
+
+
 def is_health(path: str) -> bool:
     """Probes and metrics: they answer also while the gateway shuts down."""
     return path in HEALTH

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from clawdsite.core.config.schema import Config
-from clawdsite.core.paths import is_published, speaks_json
+from clawdsite.core.paths import is_chat, is_published, speaks_json
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -26,9 +26,11 @@ CSP_NOTHING: Final = (
     b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 )
 PAGE: Final = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self';"
     b" connect-src 'self'; form-action %s; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
+# Markup becomes elements through one sanitiser alone. Django's admin writes markup by hand: not there.
+TRUSTED: Final = b"; require-trusted-types-for 'script'; trusted-types dompurify"
 # Django's page for developers carries its styles and scripts inside.
 CSP_DEBUG: Final = (
     b"content-security-policy",
@@ -53,7 +55,9 @@ class Wardrobe:
         production = not config.development and config.public_url.startswith("https://")
         self.always: RawHeaders = [*SECURITY, *([HSTS] if production else [])]
         self.debug_pages = config.development
-        self.page = (b"content-security-policy", PAGE % " ".join(form_targets(config)).encode())
+        policy = PAGE % " ".join(form_targets(config)).encode()
+        self.admin = (b"content-security-policy", policy)
+        self.page = (b"content-security-policy", policy + TRUSTED)
 
     def dress(self, given: RawHeaders, *, path: str, status: int) -> tuple[RawHeaders, bytes]:
         """The app's headers (lower case) with ours -> (headers, content type)."""
@@ -75,13 +79,15 @@ class Wardrobe:
         private = (speaks_json(path) and not is_published(path)) or kind.startswith(b"text/event-stream")
         headers.append(NO_STORE if private else cache)
         if b"content-security-policy" not in names:
-            headers.append(self._policy(kind, status))
+            headers.append(self._policy(kind, path, status))
         return headers, kind
 
-    def _policy(self, kind: bytes, status: int) -> tuple[bytes, bytes]:
+    def _policy(self, kind: bytes, path: str, status: int) -> tuple[bytes, bytes]:
         if not kind.startswith(b"text/html"):
             return CSP_NOTHING
-        return CSP_DEBUG if self.debug_pages and status in (404, 500) else self.page
+        if self.debug_pages and (status == 500 or (status == 404 and not is_chat(path))):
+            return CSP_DEBUG
+        return self.admin if path.startswith("/admin/") else self.page
 
 
 def v1_headers(milliseconds: float) -> RawHeaders:
