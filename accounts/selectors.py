@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import uuid
+from collections.abc import Iterable
 from typing import Final
 
 from django.db.models import Q
 
 from accounts import rights
 from accounts.caller import Caller
-from accounts.models import ExternalIdentity, Membership, User
+from accounts.models import ExternalIdentity, Membership, OAuthClient, User
 from accounts.tokens.scopes import teams
 from clawdsite.core.config.live import current
 from clawdsite.core.errors import InvalidToken
@@ -109,3 +110,22 @@ def nearest_people(word: str) -> list[User]:
     close = difflib.get_close_matches(wanted, known, n=NEAREST)
     close += [name for name in known if wanted in name]
     return list(User.objects.filter(pk__in={known[name] for name in close[:NEAREST]}))
+
+
+def names_of(callers: Iterable[str]) -> dict[str, str]:
+    """Callers' ids -> the names that administrators know, for those that are people or clients here.
+
+    Two queries, however many there are.
+    """
+    ids = set(callers)
+    people = {str(user.pk): str(user) for user in User.objects.filter(pk__in=filter(_is_uuid, ids))}
+    named = [one.removeprefix("client:") for one in ids if one.startswith("client:")]
+    clients = {one.subject: str(one) for one in OAuthClient.objects.filter(client_id__in=named)}
+    return people | clients
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.filters import seen_since
 from accounts.models import AuditLine, ExternalIdentity, Membership, OAuthClient, SignInFailure, Team, User
+from accounts.selectors import names_of
 from clawdsite import health
 from clawdsite.chart import Bars, bars
 from clawdsite.core.config.live import current
@@ -174,18 +175,9 @@ def _callers(rows: Any) -> list[dict[str, Any]]:
         .annotate(requests=Count("pk"), tokens=Sum("prompt_tokens") + Sum("completion_tokens"))
         .order_by("-requests")[:5]
     )
-    people = {
-        str(user.pk): str(user)
-        for user in User.objects.filter(pk__in=[row["caller"] for row in found if row["kind"] == "person"])
-    }
-    clients = {
-        client.subject: str(client)
-        for client in OAuthClient.objects.filter(
-            client_id__in=[row["caller"].removeprefix("client:") for row in found if row["kind"] == "client"]
-        )
-    }
+    names = names_of(row["caller"] for row in found)
     for row in found:
-        row["name"] = (people | clients).get(row["caller"], row["caller"])
+        row["name"] = names.get(row["caller"], row["caller"])
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django import forms
@@ -65,6 +65,11 @@ class ClientForm(forms.ModelForm):
         return seconds
 
 
+def short(at: datetime | None) -> str:
+    """A moment as lists show it, in UTC, narrow enough for a column."""
+    return f"{at:%Y-%m-%d %H:%M}" if at is not None else "-"
+
+
 class RotateForm(forms.Form):
     """How long the old secret stays good."""
 
@@ -81,7 +86,7 @@ class ClientAdmin(Audited):
     """A program that asks for tokens of its own."""
 
     form = ClientForm
-    list_display = ("name", "client_id", "state", "scopes", "owner", "expires", "last_used")
+    list_display = ("name", "client_id", "state", "scopes", "owner", "ends", "used")
     list_filter = ("is_active",)
     search_fields = ("name", "client_id", "owner__username", "owner__display_name")
     list_select_related = ("owner",)
@@ -138,6 +143,14 @@ class ClientAdmin(Audited):
         """No hash is guessed letter by letter in the address."""
         hidden = lookup.split("__")[0] in ("secret_hash", "previous_hash")
         return not hidden and bool(super().lookup_allowed(lookup, value, request))
+
+    @admin.display(description=_("expires"), ordering="expires")
+    def ends(self, client: OAuthClient) -> str:
+        return short(client.expires)
+
+    @admin.display(description=_("last used"), ordering="last_used")
+    def used(self, client: OAuthClient) -> str:
+        return short(client.last_used)
 
     @admin.display(description=_("secret begins with"))
     def secret_begins(self, client: OAuthClient) -> str:
