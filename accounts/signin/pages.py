@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts import demo
 from accounts.providers import registry
 from accounts.providers.base import SignOn
 from accounts.signin import failures, next_url
-from accounts.signin.words import FAILED, KINDS
+from accounts.signin.words import FAILED, KINDS, MARKS
 from clawdsite.core.config.live import current
 
 
@@ -25,6 +26,7 @@ class Tile:
     kind: str
     label: Any
     url: str
+    mark: str
 
 
 def tile(provider: SignOn, going: str = next_url.HOME) -> Tile:
@@ -32,7 +34,7 @@ def tile(provider: SignOn, going: str = next_url.HOME) -> Tile:
     config = provider.config
     query = "" if going == next_url.HOME else "?" + urlencode({"next": going})
     url = reverse("signin-start", args=[config.slug]) + query
-    return Tile(config.slug, config.provider, config.label or KINDS[config.provider], url)
+    return Tile(config.slug, config.provider, config.label or KINDS[config.provider], url, MARKS[config.provider])
 
 
 def login(
@@ -53,6 +55,9 @@ def login(
         "next": going,
         "lang_query": urlencode({"next": going}) if going != next_url.HOME else "",
         "person": request.user if request.user.is_authenticated else None,
+        "demo": demo.shown_to(request),
+        "programs": current().public_url,
+        "development": current().development,
     }
     return _closed(render(request, "accounts/login.html", shown | more, status=status))
 

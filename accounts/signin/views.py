@@ -34,7 +34,8 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and not failed and not out:
         return HttpResponseRedirect(going)
     reference = request.GET.get("ref", "") if failed else ""
-    return pages.login(request, failed=failed, reference=reference, going=going, out=out)
+    expired = "expired" in request.GET  # the page that was open sends people here
+    return pages.login(request, failed=failed, reference=reference, going=going, out=out, expired=expired)
 
 
 def by_password(request: HttpRequest) -> HttpResponse:

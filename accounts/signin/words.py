@@ -62,3 +62,14 @@ KINDS: Final[dict[str, Any]] = {
     "feishu": _("Feishu"),
     "lark": "Lark",
 }
+
+# A sign of each without its makers' brand, which is theirs.
+MARKS: Final[dict[str, str]] = {
+    "oidc": "ID",
+    "keycloak": "ID",
+    "authing": "ID",
+    "wecom": "企",
+    "dingtalk": "钉",
+    "feishu": "飞",
+    "lark": "飞",
+}

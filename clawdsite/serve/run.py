@@ -65,7 +65,7 @@ async def serve(
     await _open(server, serving)
     first_try = asyncio.Event()
     tables = asyncio.ensure_future(_tables(first_try))
-    beside: list[asyncio.Future[None]] = [asyncio.ensure_future(_welcome(tables, tell))]
+    beside: list[asyncio.Future[None]] = [asyncio.ensure_future(_welcome(tables, tell, plan.demo))]
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(first_try.wait(), PATIENCE)
     gc.collect()
@@ -105,21 +105,32 @@ async def _tables(first_try: asyncio.Event) -> None:
         first_try.set()
 
 
-async def _welcome(tables: asyncio.Future[None], tell: Callable[[str], None]) -> None:
-    """In development the first administrator, once the tables are there; the password is never logged."""
+async def _welcome(tables: asyncio.Future[None], tell: Callable[[str], None], with_demo: bool) -> None:
+    """In development whoever can sign in at once, when the tables are there; no password is ever logged."""
     with contextlib.suppress(asyncio.CancelledError):
         await tables
         if not live.current().development:
             return
         try:
-            made = await asyncio.to_thread(migrations.first_administrator)
-        except DatabaseError as error:
-            log.warning("no first administrator was made: %s", type(error).__name__)
-            return
-        if made is not None:
-            name, password = made
-            tell(f"First administrator: {name}, password {password} (shown this once)")
-            tell(f"Administration: {live.current().public_url}/admin/")
+            await asyncio.to_thread(_first_people, tell, with_demo)
+        except (DatabaseError, OSError) as error:
+            log.warning("nobody was made who could sign in: %s", type(error).__name__)
+
+
+def _first_people(tell: Callable[[str], None], with_demo: bool) -> None:
+    """The people of the demo where it was asked for, else the first administrator."""
+    from accounts import demo as people_to_try  # models: only after django.setup
+
+    url = live.current().public_url
+    people = people_to_try.begin() if with_demo else None
+    if people is not None:
+        tell(f"Sign in at {url} as {', '.join(people.names)}; password {people.password}")
+    made = migrations.first_administrator()
+    if made is not None:
+        name, password = made
+        tell(f"First administrator: {name}, password {password} (shown this once)")
+    if made is not None or (people is not None and people.admin):
+        tell(f"Administration: {url}/admin/")
 
 
 # ---- debug port --------------------------------------------------------------------------------
