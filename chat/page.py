@@ -23,6 +23,7 @@ from chat.frames import NOWHERE
 from chat.services import asking
 from chat.words import LONGEST_TEXT, MOST_IMAGES
 from clawdsite import __version__
+from clawdsite.core import assets
 from clawdsite.core.config.live import current
 from clawdsite.core.errors import ClawdError, NotFound
 from gateway import services
@@ -41,6 +42,8 @@ async def page(request: HttpRequest, conversation: str = "") -> HttpResponse:
     caller = await sync_to_async(sessions.caller_of, thread_sensitive=False)(request)
     if caller is None:
         return _to_login(request)
+    if not assets.is_built():
+        return HttpResponse(assets.UNBUILT, status=503, content_type="text/plain")
     if "chat:read" not in caller.scopes:
         return _dressed(render(request, "chat/denied.html", {"missing": "chat:read"}, status=403))
     vision = await takes_pictures()

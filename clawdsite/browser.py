@@ -148,9 +148,11 @@ class StaticFiles(WhiteNoiseMiddleware):
 
     async_capable = True
     sync_capable = True
+    FOREVER = 365 * 86400  # seconds: of files that are named by their content
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
+        self.sources = f"{self.static_prefix}src/"  # in a checkout: what the page is built from
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)
 
@@ -160,15 +162,17 @@ class StaticFiles(WhiteNoiseMiddleware):
         return super().__call__(request)
 
     async def answer(self, request: HttpRequest) -> HttpResponseBase:
-        """The file, or what lies behind."""
+        """The file, what lies behind, or 404 at once: a page that outlived its build asks for old files."""
         if not request.path_info.startswith(self.static_prefix):
             response: HttpResponseBase = await self.get_response(request)
             return response
         found = await sync_to_async(self._read, thread_sensitive=False)(request)
-        return found if found is not None else await self.get_response(request)
+        return found or HttpResponse("There is no such file.", status=404, content_type="text/plain")
 
     def _read(self, request: HttpRequest) -> HttpResponse | None:
         path = request.path_info
+        if path.startswith(self.sources):
+            return None
         static = self.find_file(path) if self.autorefresh else self.files.get(path)
         if static is None:
             return None

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from clawdsite.core.assets import beside
 from clawdsite.core.config.live import current
 from clawdsite.core.database import settings_of
 from clawdsite.core.secretkey import secret_key
 
 CONFIG = current()
-PACKAGE = Path(__file__).resolve().parent
-
-
-def beside(name: str) -> Path:
-    """A folder of ours: inside the package in an installed wheel, beside it in a checkout."""
-    inside = PACKAGE / name
-    return inside if inside.is_dir() else PACKAGE.parent / name
-
 
 DEBUG = CONFIG.development
 SECRET_KEY = secret_key(CONFIG)
@@ -72,7 +64,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"assets": "clawdsite.assets"},
+            "libraries": {"assets": "clawdsite.tags"},
         },
     }
 ]
@@ -81,6 +73,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [beside("static")] if beside("static").is_dir() else []
 WHITENOISE_USE_FINDERS = True  # files are served from where they are installed: nothing to collect
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dist/[\w.-]+-[A-Z0-9]{8}\.\w+$"  # named by content (scripts/build_page.mjs)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from clawdsite.cli import given
+from clawdsite.core import assets
 
 
 def run(args: argparse.Namespace) -> int:
@@ -12,6 +13,8 @@ def run(args: argparse.Namespace) -> int:
     found = given.loaded(args.config)
     for warning in found.warnings:
         print(f"warning: {warning}")
+    if not assets.is_built():
+        print(f"warning: {assets.UNBUILT} The API works without it.")
     print(f"{found.file}: ok")
     if not args.upstream:
         return 0

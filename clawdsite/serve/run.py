@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection
 
 from clawdsite import __version__
 from clawdsite.asgi import application, django_app, leave, leaving
+from clawdsite.core import assets
 from clawdsite.core.config import live
 from clawdsite.entry import DebugDoor, Entry
 from clawdsite.serve import demo, migrations, signals, sockets
@@ -73,6 +74,8 @@ async def serve(
     config = live.current()
     log.info("serving", extra={"fields": {"version": __version__, "mode": config.mode}})
     tell(f"Gateway listening on {sockets.shown(config.server.host, listeners[0].getsockname()[1])}")
+    if not assets.is_built():
+        tell(f"{assets.UNBUILT} The API works without it.")
     debug_server = _open_debug(debug, tell)
     await serving
     if debug_server is not None:
