@@ -1,4 +1,4 @@
-"""Chromium, and pages whose console and policy must stay silent."""
+"""Chromium, the stage before it (tests/e2e/stage.py), and pages whose console and policy must stay silent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.e2e import axe as axe_core
+from tests.e2e.pages import PageOf, Pages
+from tests.e2e.stage import Stage
 
 ELSEWHERE: Final = re.compile(r"https?://(?!localhost|127\.0\.0\.1)")  # the certified provider's fonts
 MISSING: Final = "no chromium on PATH; on Debian and Ubuntu: apt-get install chromium"
@@ -57,3 +61,51 @@ def new_page(chromium: Browser, complaints: list[str]) -> Iterator[Callable[[], 
     yield opened
     context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[Stage]:
+    """One gateway for all tests of a worker: to start it takes seconds."""
+    with Stage() as stage:
+        yield stage
+
+
+@pytest.fixture
+def stage(started: Stage) -> Stage:
+    """The stage as at the beginning, with fresh people: tests/e2e/stage.py."""
+    started.reset()
+    return started
+
+
+@pytest.fixture
+def pages(chromium: Browser, stage: Stage) -> Iterator[Pages]:
+    found = Pages(chromium, stage)
+    yield found
+    assert found.close() == []
+
+
+@pytest.fixture
+def page_of(pages: Pages) -> PageOf:
+    """page_of("alice", lang="zh-CN", width=360): a signed-in page in a browser of its own."""
+    return pages.page_of
+
+
+@pytest.fixture
+def second_tab(pages: Pages) -> PageOf:
+    return pages.second_tab
+
+
+@pytest.fixture
+def allow(pages: Pages) -> Callable[..., None]:
+    """allow("WebSocket connection", "Failed to load"): what the console may say in this test."""
+
+    def allow(*beginnings: str) -> None:
+        pages.allowed.extend(beginnings)
+
+    return allow
+
+
+@pytest.fixture
+def axe() -> Callable[..., list[str]]:
+    """axe(page) -> violations in words."""
+    return axe_core.violations
