@@ -3,6 +3,7 @@ fits = $(shell $(1) -c 'import sys; sys.version_info >= (3, 11) and print("$(1)"
 PYTHON ?= $(or $(call fits,python3),$(call fits,python3.14),$(call fits,python3.13),$(call fits,python3.12),$(call \
   fits,python3.11),python3)
 BIN := .venv/bin
+NPM := $(BIN)/python scripts/node.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run demo-sso test check test-live prove bench wheel lock
@@ -10,7 +11,7 @@ BIN := .venv/bin
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## .venv from the hash-pinned lock; nothing is started
+setup: ## .venv from the hash-pinned lock, and the page; nothing is started
 	@$(PYTHON) scripts/setup.py
 
 setup-dev:
@@ -25,14 +26,16 @@ demo-sso: setup-dev ## five sign-on providers on loopback and a gateway to sign 
 test: setup-dev ## everything that must pass, with what it needs set up first
 	@bash scripts/system_packages.sh
 	@$(MAKE) --no-print-directory check
+	$(NPM) test --silent
 	$(BIN)/python -m tests.on_postgres -q -n 4 --dist loadfile
 	$(BIN)/pytest -n 4 --dist worksteal
 
-check: setup-dev ## lint, types, import rules, migrations: quick, no test
+check: setup-dev ## lint, types, import rules, migrations, the page's types: quick, no test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(NPM) run check --silent
 
 test-live: setup-dev ## the SDK tests against the Ollama that OLLAMA_HOST names (docs/architecture.md)
 	@test -n "$(OLLAMA_HOST)" || { echo "test-live: set OLLAMA_HOST, e.g. make test-live OLLAMA_HOST=http://127.0.0.1:11434"; exit 2; }

@@ -18,11 +18,10 @@ from clawdsite.core.config.live import current
 
 FILE: Final = "demo-people.json"
 TEAMS: Final = {"team-a": "Team A", "team-b": "Team B"}
-MEMBER, LEAD = Membership.Role.MEMBER, Membership.Role.LEAD
-PEOPLE: Final[dict[str, tuple[str, str, str]]] = {  # username -> (name, team, role)
-    "alice": ("Alice", "team-a", MEMBER),
-    "bob": ("Bob", "team-a", LEAD),
-    "charlie": ("Charlie", "team-b", MEMBER),
+PEOPLE: Final = {  # username -> (name, team, role)
+    "alice": ("Alice", "team-a", Membership.Role.MEMBER),
+    "bob": ("Bob", "team-a", Membership.Role.LEAD),
+    "charlie": ("Charlie", "team-b", Membership.Role.MEMBER),
 }
 
 

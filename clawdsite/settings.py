@@ -73,7 +73,8 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [beside("static")] if beside("static").is_dir() else []
 WHITENOISE_USE_FINDERS = True  # files are served from where they are installed: nothing to collect
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dist/[\w.-]+-[A-Z0-9]{8}\.\w+$"  # named by content (scripts/build_page.mjs)
+# Named by their content (scripts/build_page.mjs).
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dist/[\w.-]+-[A-Z0-9]{8}\.\w+$"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]

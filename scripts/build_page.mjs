@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const OUT = "static/dist";
+const LICENCES = "licences.txt";
 const WATCH = process.argv.includes("--watch");
 const KEPT = 7 * 86_400_000; // ms that a page which is still open finds the chunks of an earlier build
 const ENTRIES = {
@@ -18,7 +19,7 @@ const ENTRIES = {
 
 /** What esbuild made -> files beside it, and the manifest last: it names what is there. */
 function finish(made) {
-  const fresh = new Set(["manifest.json", "meta.json"]);
+  const fresh = new Set(["manifest.json", "meta.json", LICENCES]);
   const manifest = {};
   const names = new Map(Object.entries(ENTRIES).map(([name, source]) => [source, name]));
   for (const [path, output] of Object.entries(made.metafile.outputs)) {
@@ -30,10 +31,24 @@ function finish(made) {
   }
   for (const file of readdirSync(OUT)) {
     const path = join(OUT, file);
-    if (!fresh.has(file) && Date.now() - statSync(path).mtimeMs > KEPT) rmSync(path);
+    if (!file.startsWith(".") && !fresh.has(file) && Date.now() - statSync(path).mtimeMs > KEPT) rmSync(path);
   }
+  writeFileSync(join(OUT, LICENCES), licences(Object.keys(made.metafile.inputs)));
   writeFileSync(join(OUT, "meta.json"), JSON.stringify(made.metafile));
   writeFileSync(join(OUT, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** The licences of others' work in the bundle, which all ask to go with it. @param {string[]} inputs */
+function licences(inputs) {
+  const packages = new Set(inputs.map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]).filter(Boolean));
+  const texts = [...packages].sort().map((name) => {
+    const folder = join("node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying)/i.test(file)).sort();
+    const text = files.map((file) => readFileSync(join(folder, file), "utf8").trim()).join("\n\n");
+    return `${name} ${version} (${license})\n\n${text}\n`;
+  });
+  return `Clawdbot's page contains these works of others.\n\n${texts.join(`\n${"-".repeat(72)}\n\n`)}`;
 }
 
 /** @param {string} path */
@@ -45,6 +60,7 @@ function compress(path) {
 }
 
 mkdirSync(OUT, { recursive: true });
+rmSync(join(OUT, ".built"), { force: true }); // scripts/setup.py's: what follows may not be what it would build
 const entryPoints = Object.entries(ENTRIES)
   .filter(([, path]) => existsSync(path))
   .map(([name, path]) => ({ in: path, out: name.replace(/\.\w+$/, "") }));
@@ -61,7 +77,8 @@ const page = await context({
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
-  legalComments: "none",
+  legalComments: "none", // they stand whole in licences.txt
+  banner: { js: `/* ${LICENCES} beside this file */` },
   logLevel: WATCH ? "info" : "warning",
   plugins: [{ name: "finish", setup: (build) => build.onEnd((made) => { if (!made.errors.length) finish(made); }) }],
 });

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import node  # beside this file
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -26,9 +28,11 @@ def main(arguments: list[str]) -> int:
     try:
         make_venv()
         install(ROOT / ("requirements-dev.lock" if dev else "requirements.lock"))
-        build_page()
+        build_page(dev)
         if dev:
             install_node_sdk()
+    except node.NoNode as err:
+        return refuse(str(err))
     except subprocess.CalledProcessError as err:
         return refuse(f"`{' '.join(map(str, err.cmd[:6]))} ...` failed; its message stands above.")
     return 0
@@ -64,18 +68,24 @@ def install(lock: Path) -> None:
     stamp_of(lock).write([lock, project])
 
 
-def build_page() -> None:
-    """static/dist from static/src, where the project has a page."""
-    if not (ROOT / "package.json").exists():
+def build_page(dev: bool) -> None:
+    """static/dist from static/src. dev: also what judges it. NoNode where nothing can build it."""
+    packages = [ROOT / "package.json", ROOT / "package-lock.json"]
+    modules = ROOT / "node_modules"
+    every, needed = Stamp(modules / ".installed-dev"), Stamp(modules / ".installed")
+    sources = [*packages, ROOT / "scripts/build_page.mjs", *(ROOT / "static/src").rglob("*")]
+    built = Stamp(ROOT / "static/dist/.built")
+    installed = every.is_fresh(packages) or (not dev and needed.is_fresh(packages))
+    if built.is_fresh(sources) and (installed or not dev):
         return
-    sources = [ROOT / "package.json", ROOT / "package-lock.json", *(ROOT / "static/src").rglob("*")]
-    stamp = Stamp(ROOT / "node_modules/.built")
-    if stamp.is_fresh(sources):
-        return
-    print("setup: building the page, once", flush=True)
-    subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=ROOT, check=True)
-    subprocess.run(["npm", "run", "build"], cwd=ROOT, check=True)
-    stamp.write(sources)
+    npm = node.found()
+    if not installed:
+        npm.run("ci", "--no-audit", "--no-fund", "--silent", *([] if dev else ["--omit=dev"]))
+        (every if dev else needed).write(packages)
+    if not built.is_fresh(sources):
+        print("setup: building the page", flush=True)
+        npm.run("run", "build", "--silent")
+        built.write(sources)
 
 
 def install_node_sdk() -> None:

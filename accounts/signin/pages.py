@@ -34,7 +34,8 @@ def tile(provider: SignOn, going: str = next_url.HOME) -> Tile:
     config = provider.config
     query = "" if going == next_url.HOME else "?" + urlencode({"next": going})
     url = reverse("signin-start", args=[config.slug]) + query
-    return Tile(config.slug, config.provider, config.label or KINDS[config.provider], url, MARKS[config.provider])
+    kind = config.provider
+    return Tile(config.slug, kind, config.label or KINDS[kind], url, MARKS[kind])
 
 
 def login(
