@@ -87,7 +87,7 @@ def cookie(name: str) -> str:
     from accounts.signin import sessions
 
     request = HttpRequest()
-    request.session = sessions.store(None)
+    request.session = sessions.store("")
     sessions.open_for(request, User.objects.get(username=name))
     request.session.save()
     return str(request.session.session_key)

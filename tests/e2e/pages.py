@@ -68,7 +68,7 @@ class Pages:
         made = self.browser.new_context(
             locale=lang,
             viewport={"width": width, "height": height},
-            color_scheme=theme,
+            color_scheme=theme,  # type: ignore[arg-type]
             has_touch=touch,
             is_mobile=touch,
             **context,
@@ -79,7 +79,7 @@ class Pages:
         made.route(lambda url: not self._is_ours(url), self._elsewhere)
         made.on("page", self._heard)
         if who is not None:
-            made.add_cookies([self.stage.cookie(who)])
+            made.add_cookies([self.stage.cookie(who)])  # type: ignore[list-item]
         page = made.new_page()
         if go:
             page.goto(self.stage.page(path))

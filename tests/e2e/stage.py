@@ -24,9 +24,10 @@ all tests of a worker; one Chromium for each module.
     stage.client("bob")                           httpx with a session of bob and its CSRF token
 
 Fixtures: `stage`; `page_of(who, path="/", lang="en-US", width=1280, height=800, theme="light", touch=False,
-**context)` (who=None: nobody is signed in); `second_tab(page)` (same browser, same address); `allow("WebSocket
-connection")`: beginnings of what the console may say in this test; `axe(page)` -> violations in words. At its end
-no console error, no exception, no violation of the policy and no request to another host may be left.
+**context)` (who=None: nobody is signed in); `second_tab(page)` (same browser, same address);
+`allow("WebSocket connection")`: beginnings of what the console may say in this test; `axe(page)` -> what it
+finds, in words. At the end no console error, no exception, no violation of the policy and no request to another
+host may be left.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ PROVIDER: Final = {
 
 
 class Stage:
-    """See the module. host: what the browser calls it. provider: instead of PROVIDER. parts: of config.yaml."""
+    """See the module. host: what the browser calls it. provider: for PROVIDER. parts: of config.yaml."""
 
     def __init__(self, host: str = "localhost", provider: dict[str, Any] | None = None, **parts: Any) -> None:
         self.stack = ExitStack()
