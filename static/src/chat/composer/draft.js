@@ -1,0 +1,103 @@
+/** The draft of the open conversation: in the box, in the browser's storage, and back out of a refused question. */
+
+import { drafts } from "../drafts.js";
+import { put, show } from "./box.js";
+
+/** Refusals after which the words belong into the box again, not below the dialogue. */
+const BACK = new Set(["busy", "rate_limit_exceeded", "insufficient_quota", "too_long", "shutting_down"]);
+
+/**
+ * @typedef {import("../store.js").Store} Store
+ * @typedef {import("../acts.js").Acts} Acts
+ * @typedef {import("./attaching.js").Attaching} Attaching
+ */
+
+export class Draft {
+  /** @type {string | null | undefined} the conversation whose draft is in the box; undefined: none yet */
+  #key;
+  /** @type {string | null} the last conversation that a question of this box began */
+  #born = null;
+  /** @type {Set<string>} questions sent from this box */
+  #sent = new Set();
+
+  /** @param {Store} store @param {Acts} acts @param {HTMLTextAreaElement} box @param {Attaching} attaching */
+  constructor(store, acts, box, attaching) {
+    this.store = store;
+    this.acts = acts;
+    this.box = box;
+    this.attaching = attaching;
+  }
+
+  /** Keep what is there now. */
+  save() {
+    if (this.#key === undefined) return;
+    const team = this.#key === null ? { team: this.store.newTeam } : {};
+    const images = this.attaching.list().map(({ id, name }) => ({ id, name })); // a blob's address dies with the page
+    drafts.set(this.#key, { text: this.box.value, images, ...team });
+  }
+
+  /**
+   * Show the draft of the open conversation, if another one's is shown.
+   * @returns {boolean} whether it changed
+   */
+  turn() {
+    const { open } = this.store;
+    if (open === this.#key) return false;
+    const born = this.#key === null && open !== null && open === this.store.born && open !== this.#born;
+    this.#key = open;
+    if (born) {
+      this.#born = open;
+      drafts.clear(null);
+      this.attaching.rename(null, open);
+      if (this.box.value || this.attaching.list().length) this.save();
+      return true;
+    }
+    const { text, images, team } = this.#kept(open);
+    show(this.box, text);
+    this.attaching.show(open, images);
+    if (open === null && team !== undefined && isMine(this.store, team)) this.store.setNewTeam(team);
+    return true;
+  }
+
+  /**
+   * Note what is in the outbox since `before`, and empty the box.
+   * @param {Set<string>} before ids of what was in the outbox already
+   */
+  sent(before) {
+    for (const pending of this.store.outbox) {
+      if (!before.has(pending.id)) this.#sent.add(pending.id);
+    }
+    show(this.box, "");
+    this.attaching.empty();
+  }
+
+  /**
+   * Take refused questions back: before what was typed meanwhile.
+   * @returns {import("../shapes").Pending | null} the last of them
+   */
+  takeBack() {
+    let last = null;
+    for (const pending of [...this.store.outbox]) {
+      const refused = pending.state === "failed" && BACK.has(pending.error?.code ?? "");
+      if (!refused || pending.c !== this.store.open || !this.#sent.delete(pending.id)) continue;
+      this.acts.cancelPending(pending.id);
+      put(this.box, [pending.text, this.box.value].filter(Boolean).join("\n\n"));
+      this.attaching.restore(pending.images);
+      this.save();
+      last = pending;
+    }
+    return last;
+  }
+
+  /** @param {string | null} c what is kept of it, unless it is on its way already */
+  #kept(c) {
+    const kept = drafts.get(c);
+    const away = this.store.outbox.some((pending) => pending.c === c && pending.text === kept.text.trimEnd());
+    return away ? { text: "", images: [], team: undefined } : kept;
+  }
+}
+
+/** @param {Store} store @param {string | null} team @returns {boolean} */
+function isMine(store, team) {
+  return team === null || store.teams.some(({ slug }) => slug === team);
+}

@@ -1,0 +1,146 @@
+/** The row below the text: image, clear context, thinking, model, who sees it. */
+
+import { h } from "../../lib/dom.js";
+import { icon } from "../../lib/icons.js";
+import { openMenu } from "../../lib/menu.js";
+import { t } from "../../lib/texts.js";
+import { toast } from "../../lib/toast.js";
+import { clearContext } from "./clearing.js";
+import { imagesRefused } from "./files.js";
+import { name, tool } from "./parts.js";
+import { clearable, openCard, running } from "./state.js";
+
+const KINDS = "image/png,image/jpeg,image/webp,image/gif,.heic,.heif"; // the last two to say why not
+const THINKING = /** @type {const} */ ([[null, "auto"], [true, "on"], [false, "off"]]);
+
+/**
+ * @typedef {import("../store.js").Store} Store
+ * @typedef {import("../acts.js").Acts} Acts
+ */
+
+export class Tools {
+  /**
+   * @param {Store} store @param {Acts} acts @param {HTMLElement} row
+   * @param {{ add: (files: File[]) => void, chosen: () => void }} then add: these images; chosen: another team
+   */
+  constructor(store, acts, row, then) {
+    this.store = store;
+    this.acts = acts;
+    this.then = then;
+    this.picker = h("input", { type: "file", accept: KINDS, multiple: true, hidden: true, onchange: () => this.#picked() });
+    this.image = tool({ icon: "image", label: t("composer.image"), onclick: () => this.#pick() });
+    this.clear = tool({ icon: "clear", label: t("composer.clear"), onclick: () => this.#clear() });
+    this.think = tool({ icon: "think", label: "", class: "menued", onclick: () => openMenu(this.think, this.#thinking()) });
+    this.model = tool({ icon: "sliders", label: "", class: "menued", onclick: () => openMenu(this.model, this.#models()) });
+    this.seen = tool({ icon: "lock", label: "", keep: true, class: "seen menued", onclick: () => openMenu(this.seen, this.#teams()) });
+    this.seenBy = h("span", { class: "seen", hidden: true }, icon("lock"), h("span", { class: "label" }));
+    for (const button of [this.think, this.model, this.seen]) {
+      button.setAttribute("aria-haspopup", "menu");
+      button.setAttribute("aria-expanded", "false");
+    }
+    row.append(this.picker, this.image, this.clear, this.think, this.model, this.seen, this.seenBy);
+  }
+
+  refresh() {
+    const { store } = this;
+    const refused = imagesRefused(store);
+    name(this.image, t("composer.image"), refused && t(refused, { scope: "image:upload" }));
+    name(this.clear, t("composer.clear"), clearable(store) || running(store) ? null : t("composer.clear.nothing"));
+    name(this.think, t("composer.think", { how: t(`composer.think.${how(store.settings.think)}`) }));
+    this.model.hidden = store.models.length < 2;
+    name(this.model, this.#model());
+    this.#drawSeen();
+  }
+
+  #pick() {
+    const refused = imagesRefused(this.store);
+    if (refused) toast(t(refused, { scope: "image:upload" }));
+    else this.picker.click();
+  }
+
+  #picked() {
+    const files = [...(this.picker.files ?? [])];
+    this.picker.value = ""; // the same file may be chosen again
+    this.then.add(files);
+  }
+
+  #clear() {
+    if (clearable(this.store) || running(this.store)) void clearContext(this.store, this.acts);
+    else toast(t("composer.clear.nothing"));
+  }
+
+  /** @returns {string} */
+  #model() {
+    const { settings, models, defaultModel } = this.store;
+    const chosen = models.find(({ id }) => id === settings.model);
+    return chosen?.id ?? defaultModel;
+  }
+
+  /** @returns {import("../../lib/menu.js").Item[]} */
+  #models() {
+    const current = this.#model();
+    return this.store.models.map(({ id }) => ({
+      label: id,
+      checked: id === current,
+      act: () => this.#set({ model: id === this.store.defaultModel ? null : id }),
+    }));
+  }
+
+  /** @returns {import("../../lib/menu.js").Item[]} */
+  #thinking() {
+    return THINKING.map(([think, word]) => ({
+      label: t(`composer.think.${word}.long`),
+      checked: this.store.settings.think === think,
+      act: () => this.#set({ think }),
+    }));
+  }
+
+  /** @param {Partial<Store["settings"]>} settings */
+  #set(settings) {
+    this.acts.setSettings(settings).catch((/** @type {any} */ error) => toast(t(error.key ?? "composer.refused", error.args), { tone: "danger" }));
+  }
+
+  /** @returns {import("../../lib/menu.js").Item[]} */
+  #teams() {
+    const choices = [{ slug: null, name: t("composer.private") }, ...this.store.teams];
+    return choices.map(({ slug, name: label }) => ({
+      label,
+      icon: slug === null ? "lock" : "team",
+      note: t(slug === null ? "composer.private.note" : "composer.team.note"),
+      checked: this.store.newTeam === slug,
+      act: () => {
+        this.store.setNewTeam(slug);
+        this.then.chosen();
+      },
+    }));
+  }
+
+  /** Of a new conversation it is a choice, of another what it is: the bar above moves it. */
+  #drawSeen() {
+    const { store } = this;
+    const card = openCard(store);
+    const choice = store.open === null && store.teams.length > 0;
+    const team = store.open === null ? store.newTeam : (card?.team ?? null);
+    const label = team === null ? t("composer.private") : store.teamName(team);
+    const said = t(team === null ? "composer.seen.private" : "composer.seen.team", { team: label });
+    this.seen.hidden = !choice;
+    this.seenBy.hidden = choice || (store.open !== null && !card);
+    for (const box of [this.seen, this.seenBy]) {
+      if (box.dataset.team === (team ?? "")) continue;
+      box.dataset.team = team ?? "";
+      box.querySelector("svg")?.replaceWith(icon(team === null ? "lock" : "team"));
+    }
+    name(this.seen, label);
+    this.seen.title = said;
+    this.seen.setAttribute("aria-label", `${label}: ${said}`);
+    const shown = this.seenBy.querySelector(".label");
+    if (shown) shown.textContent = label;
+    this.seenBy.title = said;
+  }
+}
+
+/** @param {boolean | null} think @returns {"auto" | "on" | "off"} */
+function how(think) {
+  if (think === null) return "auto";
+  return think ? "on" : "off";
+}
