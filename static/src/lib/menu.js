@@ -32,6 +32,7 @@ export function openMenu(button, items) {
   const close = () => {
     if (shut !== close) return;
     shut = null;
+    if (menu.contains(document.activeElement)) button.focus();
     menu.remove();
     button.setAttribute("aria-expanded", "false");
     removeEventListener("pointerdown", outside, true);

@@ -1,0 +1,115 @@
+/** The list at the left: begin, find and open conversations; the person's own things below. */
+
+import { byId, fill, h } from "../../lib/dom.js";
+import { icon } from "../../lib/icons.js";
+import { t } from "../../lib/texts.js";
+import { mindDrawer } from "./drawer.js";
+import { fold } from "./fold.js";
+import { untilTomorrow } from "./groups.js";
+import { onMac, SHORTCUTS, written } from "./keys.js";
+import { personRow } from "./person.js";
+import { mindKeys } from "./pressed.js";
+import { summon } from "./refusal.js";
+import { follow } from "./row.js";
+import { rowsIn } from "./rows.js";
+import { mindTheme } from "./theme.js";
+
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../acts.js").Acts} Acts */
+
+/**
+ * Fill `#side`, and listen for what concerns it.
+ * @param {Store} store @param {Acts} acts
+ */
+export function mountList(store, acts) {
+  const side = byId("side");
+  const drawer = mindDrawer();
+  const begin = () => drawer.leave(() => {
+    acts.openNew();
+    document.dispatchEvent(new CustomEvent("clawd:focus-box"));
+  });
+  const fresh = h("a", { class: "btn fresh", href: "/", onclick: (/** @type {MouseEvent} */ event) => follow(event, begin) }, icon("plus"), t("list.new"));
+  const find = findButton(store, acts);
+  const box = h("div", { class: "groups" });
+  const end = h("div", { class: "end" });
+  const list = h("div", { class: "list" }, box, end);
+  fill(side,
+    h("header", null,
+      h("div", { class: "brand-line" },
+        h("a", { class: "brand", href: "/", text: "Clawdbot", onclick: (/** @type {MouseEvent} */ event) => follow(event, begin) }),
+        h("button", { type: "button", class: "icon small fold", "aria-label": t("list.fold"), title: t("list.fold"), onclick: () => fold(store, true) }, icon("panel")),
+        h("button", { type: "button", class: "icon small shut", "aria-label": t("list.shut"), onclick: () => drawer.close() }, icon("close")),
+      ),
+      store.can("chat:write") && fresh,
+      find,
+    ),
+    list,
+    personRow(store, acts),
+  );
+  const rows = rowsIn(store, acts, box, (id) => drawer.leave(() => void acts.open(id)), () => fresh.focus());
+  const paint = () => {
+    rows.paint();
+    box.classList.toggle("none", store.order.length === 0 && !store.listNext);
+    if (!box.firstElementChild) box.append(h("p", { class: "quiet-text", text: t("list.none") }));
+  };
+  paint();
+  store.on("list", paint);
+  store.on("generation", paint);
+  store.on("open", () => {
+    paint();
+    rows.current()?.scrollIntoView({ block: "nearest" });
+  });
+  followTheDay(paint);
+  mindPages(store, acts, list, end);
+  mindTheme(store);
+  mindKeys(store, acts, begin);
+  fold(store);
+}
+
+/** @param {Store} store @param {Acts} acts */
+function findButton(store, acts) {
+  const keys = SHORTCUTS.find((one) => one.name === "search");
+  const hint = keys && h("kbd", { "aria-hidden": "true", text: written(keys, onMac()).join(onMac() ? "" : "+") });
+  const button = h("button", { type: "button", class: "field find", "aria-haspopup": "dialog", onclick: () => summon(() => import("../dialogs/search.js"), (dialog) => dialog.show(store, acts)) },
+    icon("search"), h("span", { text: t("list.find") }), hint);
+  const show = () => hint?.toggleAttribute("hidden", !store.settings.shortcuts);
+  show();
+  store.on("settings", show);
+  return button;
+}
+
+/** Group anew when a day ends, or when the page is looked at again. @param {() => void} paint */
+function followTheDay(paint) {
+  const next = () => setTimeout(() => {
+    paint();
+    next();
+  }, untilTomorrow(new Date()) + 1000);
+  next();
+  document.addEventListener("visibilitychange", () => document.hidden || paint());
+}
+
+/**
+ * Load page after page as its end comes into sight.
+ * @param {Store} store @param {Acts} acts @param {HTMLElement} list what scrolls @param {HTMLElement} end its last element
+ */
+function mindPages(store, acts, list, end) {
+  let busy = false;
+  const load = async () => {
+    if (busy || !store.listNext) return;
+    busy = true;
+    fill(end, h("p", { class: "quiet-text", role: "status", text: t("list.loading") }));
+    try {
+      await acts.moreOfList();
+      fill(end);
+    } catch {
+      fill(end, h("button", { type: "button", class: "btn quiet", text: t("list.more"), onclick: () => void load() }));
+      return;
+    } finally {
+      busy = false;
+    }
+    seen.unobserve(end); // says anew whether the end is in sight
+    seen.observe(end);
+  };
+  const seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && void load(), { root: list, rootMargin: "200px" });
+  seen.observe(end);
+}
