@@ -26,7 +26,7 @@ all tests of a worker; one Chromium for each module.
 Fixtures: `stage`; `page_of(who, path="/", lang="en-US", width=1280, height=800, theme="light", touch=False,
 **context)` (who=None: nobody is signed in); `second_tab(page)` (same browser, same address);
 `allow("WebSocket connection")`: beginnings of what the console may say in this test; `axe(page)` -> what it
-finds, in words. At the end no console error, no exception, no violation of the policy and no request to another
+finds. At the end no console error, no exception, no violation of the policy and no request to another
 host may be left.
 """
 

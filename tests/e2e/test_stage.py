@@ -62,6 +62,14 @@ def test_answers_are_scripted_and_held(page_of: PageOf, stage: Stage) -> None:
     assert [body["model"] for body in stage.model.asked] == ["qwen3:32b"]
 
 
+def test_a_title_is_found_where_one_is_scripted(page_of: PageOf, stage: Stage) -> None:
+    stage.model.title = "天气"
+    page = page_of("alice")
+    page.evaluate(ASK, [stage.url, [SEND]])
+    page.wait_for_function("() => window.heard.some((frame) => frame.title === '天气')")
+    assert len(stage.model.asked) == 1
+
+
 def test_answers_break_and_fail(page_of: PageOf, stage: Stage) -> None:
     stage.model.next(say("One two three", drop="One"), fail(500))
     for place, kept in ((1, "One"), (2, "")):

@@ -66,7 +66,7 @@ The total is $\\sum_i \\min(a_i, l_i)$, where $a_i$ is the amount.
 }
 THOUGHTS: Final = {
     "zh": "用户在问差旅报销。先说流程，再给出各项上限，最后给一个可以直接用的脚本。",
-    "en": "They ask about travel expenses: first the steps, then the limits, then a script that can be used as it is.",
+    "en": "They ask about travel expenses: first the steps, then the limits, then a script.",
 }
 QUESTIONS: Final = {
     "zh": "差旅怎么报销？\n最好给一个批量计算的脚本。",
