@@ -1,0 +1,64 @@
+/** How an answer ended where it did not simply end, and where a question is on its way: what happened, what to do. */
+
+import { h } from "../../lib/dom.js";
+import { icon } from "../../lib/icons.js";
+import { has, t } from "../../lib/texts.js";
+
+/** @typedef {import("./message.js").Item} Item */
+/** @typedef {import("./deeds.js").Deeds} Deeds */
+
+/**
+ * @param {Item} item @param {string} what of `phase` @param {Deeds} deeds @param {boolean} heard whether it happened before one's eyes
+ * @returns {HTMLElement | null}
+ */
+export function ending(item, what, deeds, heard) {
+  if (what === "failed") return failure(item, deeds, heard);
+  if (what !== "stopped" && what !== "interrupted" && what !== "length" && what !== "filtered") return null;
+  const goes = item.last && item.may && !item.busy && what !== "filtered" && said(item);
+  return h("div", { class: `ended ${what}` },
+    h("span", { class: "badge", text: t(`log.${what}`) }),
+    goes && h("button", { type: "button", class: "btn quiet", data: { act: "more" }, onclick: () => deeds.goOn(item) }, icon("play"), t("log.go_on")),
+  );
+}
+
+/** @param {Item} item */
+function said(item) {
+  return Boolean(item.live?.text || item.message.text);
+}
+
+/** @param {Item} item @param {Deeds} deeds @param {boolean} heard @returns {HTMLElement} */
+function failure(item, deeds, heard) {
+  const code = item.live?.err?.code ?? item.message.error ?? "internal_error";
+  const key = item.live?.err?.key ?? `error.${code}`;
+  const ref = item.live?.g ?? item.message.generation;
+  const again = item.last && item.may && !item.busy;
+  return h("div", { class: "failure", role: heard ? "alert" : null },
+    icon("warning"),
+    h("div", null,
+      h("p", null, h("strong", { text: t(said(item) ? "log.broke_off" : "log.no_answer") }), " ", has(key) ? t(key) : t("log.went_wrong")),
+      h("p", { class: "code" }, t("log.code", { code }), ref && h("span", { text: t("log.ref", { ref }) })),
+    ),
+    again && h("button", { type: "button", class: "btn", data: { act: "retry" }, onclick: () => deeds.regenerate(item) }, icon("retry"), t("log.retry")),
+  );
+}
+
+/**
+ * Under a question that is not stored yet.
+ * @param {import("./message.js").Pending} pending @param {Deeds} deeds
+ * @returns {import("../../lib/dom.js").Child[]}
+ */
+export function pendingLine(pending, deeds) {
+  const button = (/** @type {string} */ act, /** @type {() => void} */ does) =>
+    h("button", { type: "button", class: "btn quiet", text: t(`log.${act}`), data: { act }, onclick: does });
+  const cancel = button("cancel", () => deeds.cancel(pending));
+  if (pending.state === "sending") return [h("span", { class: "vh", text: t("log.sending") })];
+  if (pending.state === "waiting") return [h("span", { class: "quiet-text", text: t("log.to_be_sent") }), cancel];
+  const { error } = pending;
+  const why = error && has(error.key) ? t(error.key, error.args) : "";
+  return [
+    h("span", { class: "bad", role: "alert" }, icon("warning"), why ? t("log.not_sent_why", { why }) : t("log.not_sent")),
+    button("retry", () => deeds.resend(pending)),
+    button("copy", () => deeds.copy(pending.text)),
+    cancel,
+  ];
+}
