@@ -12,13 +12,15 @@ import { contextUsed, place, speed } from "./facts.js";
 export function actionRow(item, deeds) {
   const answer = item.kind === "answer";
   const text = item.message.text || item.live?.text || "";
+  const failed = answer && !text; // its card has what can be done
+  const meta = h("span", { class: "meta", text: metaOf(item) });
   return [
+    answer ? switcher(item, deeds) : meta,
     text && action("copy", "copy", t(answer ? "log.copy_answer" : "log.copy_question"), (button) => deeds.copy(text, button)),
-    !answer && item.may && !item.busy && !item.asker && action("edit", "edit", t("log.edit"), () => deeds.edit(item)),
-    answer && item.may && !item.busy && action("retry", "retry", t("log.regenerate"), () => deeds.regenerate(item)),
-    answer && action("more", "more", t("log.more"), (button) => deeds.more(item, button)),
-    switcher(item, deeds),
-    h("span", { class: "meta", text: metaOf(item) }),
+    !answer && item.may && !item.busy && !item.asker && !item.pending && action("edit", "edit", t("log.edit"), () => deeds.edit(item)),
+    answer && !failed && item.may && !item.busy && action("retry", "retry", t("log.regenerate"), () => deeds.regenerate(item)),
+    answer && !failed && action("more", "more", t("log.more"), (button) => deeds.more(item, button)),
+    answer ? !failed && meta : switcher(item, deeds),
   ];
 }
 

@@ -56,8 +56,10 @@ export class Answer {
 
   /** One piece that just came. @param {Generation} live @param {"text" | "think"} kind @param {string} piece */
   push(live, kind, piece) {
-    if (kind === "think") this.thinking.push(live, piece);
-    else if (this.stream && this.length + piece.length === live.text.length) {
+    if (kind === "think") {
+      this.thinking.push(live, piece);
+      this.waiting.show(phase({}, live), live);
+    } else if (this.stream && this.length + piece.length === live.text.length) {
       this.stream.push(piece);
       this.length = live.text.length;
     } else {

@@ -15,7 +15,7 @@ const SHOWN = 1600; // ms that a tick stands in place of the drawing
 export class Deeds {
   /**
    * @param {any} acts
-   * @param {{ follows: () => boolean, edit: (key: string) => void, branch: (from: Item, to: string, side: string) => void }} log
+   * @param {{ follows: () => boolean, edit: (key: string) => void, again: (item: Item) => void, branch: (from: Item, to: string, side: string) => void }} log
    */
   constructor(acts, log) {
     this.acts = acts;
@@ -44,6 +44,7 @@ export class Deeds {
 
   /** @param {Item} item */
   regenerate(item) {
+    this.log.again(item);
     void tell(this.acts.regenerate(item.message.id));
   }
 

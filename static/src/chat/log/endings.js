@@ -43,7 +43,7 @@ function failure(item, deeds, heard) {
 }
 
 /**
- * Under a question that is not stored yet.
+ * Under a question that could not be sent yet.
  * @param {import("./message.js").Pending} pending @param {Deeds} deeds
  * @returns {import("../../lib/dom.js").Child[]}
  */
@@ -51,7 +51,6 @@ export function pendingLine(pending, deeds) {
   const button = (/** @type {string} */ act, /** @type {() => void} */ does) =>
     h("button", { type: "button", class: "btn quiet", text: t(`log.${act}`), data: { act }, onclick: does });
   const cancel = button("cancel", () => deeds.cancel(pending));
-  if (pending.state === "sending") return [h("span", { class: "vh", text: t("log.sending") })];
   if (pending.state === "waiting") return [h("span", { class: "quiet-text", text: t("log.to_be_sent") }), cancel];
   const { error } = pending;
   const why = error && has(error.key) ? t(error.key, error.args) : "";

@@ -36,6 +36,9 @@ class Log {
     const deeds = new Deeds(acts, {
       follows: () => this.scroller.attached,
       edit: (key) => this.edit(key),
+      again: (from) => {
+        this.again = from.message.parent;
+      },
       branch: (from, to, side) => this.leave(from, to, side),
     });
     this.articles = new Articles(this.list, deeds, this.scroller);
@@ -46,6 +49,9 @@ class Log {
     /** Answers that are spoken of. @type {Set<string>} */
     this.spoken = new Set();
     this.asking = false;
+    this.due = false;
+    /** @type {string | null} the question that another answer was asked for */
+    this.again = null;
     mindCopies(this.list, () => announce(t("log.copied")));
     this.listen();
     this.render();
@@ -53,12 +59,22 @@ class Log {
 
   listen() {
     const { store } = this;
-    for (const topic of ["open", "chat", "outbox", "generation", "me", "list", "connection"]) store.on(topic, () => this.render());
+    for (const topic of ["open", "chat", "outbox", "generation", "me", "list", "connection"]) store.on(topic, () => this.soon());
     store.on("delta", (/** @type {{ g: string, k: "text" | "think", d: string }} */ one) => this.piece(one));
     store.on("snapshot", (/** @type {{ g: string }} */ one) => this.snapshot(one.g));
     document.addEventListener("clawd:edit-last", () => this.editLast());
     const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.older(), { root: byId("scroller"), rootMargin: AHEAD });
     watch.observe(this.top);
+  }
+
+  /** Once for all that changed together. */
+  soon() {
+    if (this.due) return;
+    this.due = true;
+    queueMicrotask(() => {
+      this.due = false;
+      this.render();
+    });
   }
 
   render() {
@@ -72,11 +88,21 @@ class Log {
     this.dress(items.length === 0);
     if (moved && !kept && !this.continues(items)) this.scroller.reset();
     else if (began) this.scroller.reset();
-    const asked = fresh.find((view) => view.item.pending && view.item.pending.state !== "failed");
-    if (asked && !(began && items.length > 2)) this.scroller.anchor(asked.element);
+    const asked = this.askedNow(fresh);
+    if (asked && !(began && items.length > 2)) this.scroller.anchor(asked);
     this.arrive();
     this.speak(items);
     this.more();
+  }
+
+  /** The question that this reader has asked, or asked again, just now. @param {import("./message.js").View[]} fresh */
+  askedNow(fresh) {
+    const view = fresh.find(({ item }) => item.pending && item.pending.state !== "failed");
+    if (view) return view.element;
+    if (this.again === null || !fresh.some(({ item }) => item.message.parent === this.again)) return undefined;
+    const question = this.articles.views.get(this.again);
+    this.again = null;
+    return question?.element;
   }
 
   /** Whether the question of a new conversation stands here still, under its new name. @param {Item[]} items */

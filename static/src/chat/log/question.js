@@ -44,8 +44,9 @@ export class Question {
     if (seen === this.seen) return;
     this.seen = seen;
     this.element.classList.toggle("pending", Boolean(item.pending));
-    refill(this.state, item.pending ? pendingLine(item.pending, this.deeds) : []);
-    refill(this.acts, item.pending ? [] : actionRow(item, this.deeds));
+    const stuck = item.pending && item.pending.state !== "sending" ? item.pending : null;
+    refill(this.state, stuck ? pendingLine(stuck, this.deeds) : []);
+    refill(this.acts, stuck ? [] : actionRow(item, this.deeds));
   }
 
   /** Long text is folded until it is asked for. @returns {HTMLElement} */
