@@ -1,7 +1,16 @@
-/** The page begins: what came with it, the store, the socket, the views. */
+/** The page begins. */
 
-import { byId } from "../lib/dom.js";
-import { speak } from "../lib/texts.js";
+import { mountBanner } from "./banner.js";
+import { boot } from "./boot.js";
+import { mountComposer } from "./composer/index.js";
+import { mountList } from "./list/index.js";
+import { mountTop } from "./list/top.js";
+import { mountLog } from "./log/index.js";
 
-const boot = JSON.parse(byId("boot").textContent ?? "{}");
-speak(JSON.parse(byId("texts").textContent ?? "{}"), boot.language);
+const { store, acts, begin } = boot();
+mountBanner(store, acts);
+mountTop(store, acts);
+mountList(store, acts);
+mountLog(store, acts);
+mountComposer(store, acts);
+begin();

@@ -1,0 +1,285 @@
+/**
+ * Everything live: the socket, what is asked by it and its answers, what was missed while it was away.
+ */
+
+import { apply } from "../store/apply.js";
+import { ApiError, fromFrame } from "./errors.js";
+import { reloadOnce } from "./reload.js";
+import { Socket } from "./socket.js";
+
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../shapes").Errand} Errand */
+/** @typedef {import("../../protocol").Ack} Ack */
+
+/**
+ * @typedef {object} Asked something that is to be acknowledged, said again on each new connection until it is
+ * @property {any} frame
+ * @property {number} on which connection it was said last; 0: none
+ * @property {Promise<Ack>} answer
+ * @property {(ack: Ack) => void} resolve
+ * @property {(error: ApiError) => void} reject
+ */
+
+const MOST_HAD = 100; // answers that one hello may name
+const BLOCKED = 3; // attempts without ever a `ready`, after which websockets count as blocked
+
+/** @param {any} frame @returns {Asked} */
+function begin(frame) {
+  /** @type {Partial<Asked>} */
+  const asked = { frame, on: 0 };
+  asked.answer = new Promise((resolve, reject) => Object.assign(asked, { resolve, reject }));
+  return /** @type {Asked} */ (asked);
+}
+
+export class Live {
+  /** @type {Map<string, Asked>} */
+  #asked = new Map();
+  #connection = 0;
+  #revived = 0; // sign-ins in a row that the socket did not believe
+  /** @type {string | null} what is wrong, as the server's last error said before it closed */
+  #said = null;
+  #ref = "";
+  /** @type {Set<() => void>} */
+  #onready = new Set();
+
+  /**
+   * @param {Store} store @param {import("./api.js").Api} api @param {import("../session.js").Session} session
+   * @param {import("./world.js").World} world @param {string} url of the socket
+   */
+  constructor(store, api, session, world, url) {
+    this.store = store;
+    this.api = api;
+    this.session = session;
+    this.world = world;
+    this.socket = new Socket(url, {
+      hello: () => this.#hello(),
+      frame: (frame) => this.#heard(frame),
+      phase: (phase, retryAt) => this.#phase(phase, retryAt),
+      stopped: (why, code) => this.#stopped(why, code),
+    }, world);
+  }
+
+  /** Connect, and come back whenever there is reason to. */
+  begin() {
+    addEventListener("online", () => this.#network(true));
+    addEventListener("offline", () => this.#network(false));
+    addEventListener("focus", () => this.store.connection.phase === "waiting" && this.socket.wake());
+    document.addEventListener("visibilitychange", () => this.world.looking() && this.socket.wake());
+    this.socket.connect();
+  }
+
+  /** After each `ready`. @param {() => void} act */
+  onready(act) {
+    this.#onready.add(act);
+  }
+
+  /** Whether what is said now arrives. @returns {boolean} */
+  get there() {
+    return this.socket.ready && this.store.connection.online;
+  }
+
+  /** Connect now instead of later. */
+  retry() {
+    this.socket.wake();
+  }
+
+  // ---- what is asked -------------------------------------------------------------------------------
+
+  /**
+   * Say it until it is acknowledged. The same id may be asked again and is said once.
+   * @param {{ t: string, id: string, [field: string]: any }} frame @returns {Promise<Ack>} or ApiError
+   */
+  ask(frame) {
+    const asked = this.#asked.get(frame.id) ?? begin(frame);
+    this.#asked.set(frame.id, asked);
+    if (this.there) this.#say(asked);
+    return asked.answer;
+  }
+
+  /** Once for each connection. @param {Asked} asked */
+  #say(asked) {
+    if (asked.on === this.#connection) return;
+    asked.on = this.#connection;
+    this.socket.say(asked.frame);
+  }
+
+  /** Its answer is long in coming: asked again, it is said again. @param {string} id */
+  doubt(id) {
+    const asked = this.#asked.get(id);
+    if (asked) asked.on = 0;
+  }
+
+  /** As `ask`, for what makes no sense later: refused where there is no connection. @param {any} frame @returns {Promise<Ack>} */
+  async askNow(frame) {
+    if (!this.there) throw new ApiError({ code: "offline" });
+    return this.ask(frame);
+  }
+
+  /** It is asked no more. @param {string} id */
+  forget(id) {
+    this.#forget(id);
+  }
+
+  /** @param {string} id @returns {Asked | undefined} */
+  #forget(id) {
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    return asked;
+  }
+
+  /** What happens in a conversation is heard from now on. @param {string} c */
+  sub(c) {
+    this.socket.say({ t: "sub", c });
+  }
+
+  /** And no more; as long as an answer is written there its end is waited for. @param {string} c */
+  unsub(c) {
+    if (!this.store.running(c)) this.socket.say({ t: "unsub", c });
+  }
+
+  // ---- what is heard -------------------------------------------------------------------------------
+
+  /** @returns {object} */
+  #hello() {
+    const running = [...this.store.generations.values()].filter((live) => live.state !== "done");
+    for (const live of running) live.asked = false;
+    return {
+      t: "hello", v: 1, app: this.store.app, lang: globalThis.document?.documentElement.lang,
+      tz: Intl.DateTimeFormat().resolvedOptions().timeZone, focus: this.store.missing ? null : this.store.open,
+      have: running.slice(-MOST_HAD).map(({ g, s }) => ({ g, s })),
+    };
+  }
+
+  /** @param {import("../../protocol").ServerMessage} frame */
+  #heard(frame) {
+    if (frame.t === "ack") this.#forget(frame.id)?.resolve(frame);
+    if (frame.t === "error") this.#refused(frame);
+    const errands = apply(this.store, frame, this.world.now());
+    if (frame.t === "ready") this.#ready(frame);
+    for (const errand of errands) this.run(errand);
+  }
+
+  /** @param {import("../../protocol").Error} frame */
+  #refused(frame) {
+    if (frame.id) this.#forget(frame.id)?.reject(fromFrame(frame));
+    else if (!frame.g) {
+      this.#said = frame.code;
+      this.#ref = frame.ref;
+    }
+  }
+
+  /** @param {import("../../protocol").Ready} frame */
+  #ready(frame) {
+    const back = this.#connection > 0;
+    this.#connection += 1;
+    this.#revived = 0;
+    this.store.setConnection({ newer: frame.app !== this.store.app, plain: false });
+    this.#flush();
+    if (back) void this.catchUp();
+    for (const act of this.#onready) act();
+  }
+
+  /** What was asked and not answered, once more. */
+  #flush() {
+    for (const asked of this.#asked.values()) this.#say(asked);
+  }
+
+  /** The list and the open conversation as they are now. */
+  async catchUp() {
+    try {
+      this.store.takeFirstPage(await this.api.get("/api/conversations"));
+    } catch {
+      // the next connection does it
+    }
+    if (this.store.open && !this.store.missing) await this.history(this.store.open);
+  }
+
+  /** What is to be done beyond the store. @param {Errand} errand */
+  run(errand) {
+    if (errand.do === "resume") this.socket.say({ t: "resume", g: errand.g, s: errand.s });
+    else if (errand.do === "history") void this.history(errand.c);
+    else if (errand.do === "card") void this.card(errand.c);
+    else if (errand.do === "sub") this.sub(errand.c);
+    else if (errand.do === "unsub") this.unsub(errand.c);
+    else void this.session.expiring(this.#busy());
+  }
+
+  /** Whether this person waits for something. @returns {boolean} */
+  #busy() {
+    const mine = [...this.store.generations.values()].some((live) => live.state !== "done" && live.asker?.id === this.store.me.id);
+    return mine || this.store.outbox.some((pending) => pending.state !== "failed");
+  }
+
+  /** The newest messages of the open conversation. @param {string} c @returns {Promise<void>} */
+  async history(c) {
+    try {
+      const history = await this.api.get(`/api/conversations/${c}/messages`);
+      if (this.store.open === c) this.store.takeHistory(history);
+    } catch (error) {
+      if (this.store.open === c && error instanceof ApiError && error.status === 404) this.store.lose();
+    }
+  }
+
+  /** One of the list. @param {string} c @returns {Promise<void>} */
+  async card(c) {
+    try {
+      this.store.putCard(await this.api.get(`/api/conversations/${c}`));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) this.store.dropCard(c);
+    }
+  }
+
+  // ---- the connection ------------------------------------------------------------------------------
+
+  /** @param {boolean} online */
+  #network(online) {
+    this.store.setConnection({ online });
+    if (!online) return;
+    if (this.socket.ready) this.#flush();
+    this.socket.wake();
+    if (this.socket.ready) for (const act of this.#onready) act();
+  }
+
+  /** @param {"connecting" | "ready" | "waiting"} phase @param {number | null} retryAt */
+  #phase(phase, retryAt) {
+    const plain = !this.#connection && this.socket.failures >= BLOCKED;
+    this.store.setConnection({ phase, retryAt, reason: null, plain: plain || (this.store.connection.plain && phase !== "ready") });
+  }
+
+  /** @param {"sign-in" | "denied" | "look" | "old" | "broken"} why @param {number} code */
+  #stopped(why, code) {
+    const said = { reason: this.#said, ref: this.#ref };
+    if (why === "sign-in") void this.#signIn();
+    else if (why === "old") this.#old();
+    else if (why === "look") this.store.setConnection({ phase: "waiting", retryAt: null, reason: "too_many" });
+    else if (why === "denied") this.store.setConnection({ phase: "denied", retryAt: null, ...said });
+    else this.#broken(code);
+  }
+
+  /** What we said is not understood: it is not said again. @param {number} code */
+  #broken(code) {
+    const error = new ApiError({ code: code === 1009 ? "too_long" : (this.#said ?? "bad_request"), ref: this.#ref });
+    for (const id of [...this.#asked.keys()]) this.#forget(id)?.reject(error);
+    this.world.later(10_000, () => this.socket.connect());
+    this.store.setConnection({ phase: "waiting", retryAt: this.world.now() + 10_000, reason: error.code, ref: this.#ref });
+  }
+
+  #old() {
+    this.session.keep();
+    this.store.setConnection({ phase: "old" });
+    reloadOnce(this.world);
+  }
+
+  async #signIn() {
+    this.#revived += 1;
+    this.store.setConnection({ phase: "connecting", retryAt: null });
+    const state = await this.session.revive();
+    if (state === "over") this.store.setConnection({ phase: "ended" });
+    else if (state === "alive" && this.#revived < 3) this.socket.connect();
+    else {
+      const wait = 5_000 * this.#revived;
+      this.store.setConnection({ phase: "waiting", retryAt: this.world.now() + wait });
+      this.world.later(wait, () => this.socket.connect());
+    }
+  }
+}
