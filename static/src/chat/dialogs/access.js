@@ -4,8 +4,8 @@ import { open } from "../../lib/dialog.js";
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { moment, t } from "../../lib/texts.js";
-import { titleOf } from "../list/deeds.js";
-import { words } from "../list/refusal.js";
+import { titleOf } from "../list/refusal.js";
+import { words } from "../live/errors.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../acts.js").Acts} Acts */
@@ -25,7 +25,7 @@ export async function show(store, acts, c) {
   try {
     fill(content, listOf(await acts.access(c), store.me.id));
   } catch (error) {
-    fill(content, h("p", { class: "bad", role: "alert" }, icon("warning"), h("span", { text: words(error) })));
+    fill(content, h("p", { class: "bad", role: "alert" }, icon("warning"), h("span", { text: words(/** @type {any} */ (error)) })));
   }
   content.removeAttribute("aria-busy");
 }

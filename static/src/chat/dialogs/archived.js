@@ -3,10 +3,12 @@
 import { open } from "../../lib/dialog.js";
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
-import { moment, t } from "../../lib/texts.js";
-import { archive, titleOf } from "../list/deeds.js";
-import { words } from "../list/refusal.js";
+import { t } from "../../lib/texts.js";
+import { archive } from "../list/deeds.js";
+import { titleOf } from "../list/refusal.js";
+import { words } from "../live/errors.js";
 import { follow } from "../list/row.js";
+import { when } from "./when.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../acts.js").Acts} Acts */
@@ -28,7 +30,7 @@ export function show(store, acts) {
       list.append(...conversations.map((/** @type {Card} */ card) => row(acts, card, go)));
       fill(end, next && more(() => load(next)), !list.firstElementChild && h("p", { class: "quiet-text", text: t("archived.none") }));
     } catch (error) {
-      fill(end, h("p", { class: "bad", role: "alert" }, icon("warning"), h("span", { text: words(error) })), more(() => load(cursor)));
+      fill(end, h("p", { class: "bad", role: "alert" }, icon("warning"), h("span", { text: words(/** @type {any} */ (error)) })), more(() => load(cursor)));
     }
   };
   void load(undefined);
@@ -51,7 +53,7 @@ function row(acts, card, go) {
     },
   });
   const element = h("li", null,
-    h("a", { href: `/c/${card.id}`, onclick: (/** @type {MouseEvent} */ event) => follow(event, () => go(card.id)) }, h("span", { text: title }), h("small", { text: moment(card.updated) })),
+    h("a", { href: `/c/${card.id}`, onclick: (/** @type {MouseEvent} */ event) => follow(event, () => go(card.id)) }, h("span", { text: title }), h("small", { text: when(card.updated) })),
     out,
   );
   return element;

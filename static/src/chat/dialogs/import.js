@@ -4,7 +4,7 @@ import { open } from "../../lib/dialog.js";
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { size, t } from "../../lib/texts.js";
-import { words } from "../list/refusal.js";
+import { words } from "../live/errors.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../acts.js").Acts} Acts */

@@ -4,10 +4,11 @@ import { open } from "../../lib/dialog.js";
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { moment, t } from "../../lib/texts.js";
-import { titleOf } from "../list/deeds.js";
+import { titleOf } from "../list/refusal.js";
 import { composing } from "../list/keys.js";
-import { words } from "../list/refusal.js";
+import { words } from "../live/errors.js";
 import { laterOnly } from "./later.js";
+import { when } from "./when.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../acts.js").Acts} Acts */
@@ -67,7 +68,7 @@ export function show(store, acts) {
     const answer = await newest(acts.search(query, cursor)).catch((/** @type {unknown} */ error) => ({ error }));
     if (!answer) return; // another query is on its way
     list.removeAttribute("aria-busy");
-    if ("error" in answer) return say(words(answer.error), () => void page(query, cursor));
+    if ("error" in answer) return say(words(/** @type {any} */ (answer.error)), () => void page(query, cursor));
     if (!cursor) fill(list);
     add(answer.results.map((/** @type {Result} */ one) => found(store, one, go)));
     say(list.firstElementChild ? "" : t("search.none", { query }));
@@ -133,8 +134,8 @@ function found(store, result, go) {
  */
 function option(go, id, message, lines, team, at) {
   return h("div", { class: "result", role: "option", "aria-selected": "false", onclick: () => go(id, message), onmousedown: (/** @type {Event} */ event) => event.preventDefault() },
-    lines,
-    h("small", null, team && h("span", { class: "chip", text: team }), h("time", { datetime: at, text: moment(at) })),
+    h("div", null, lines),
+    h("small", null, team && h("span", { class: "chip", text: team }), h("time", { datetime: at, title: moment(at), text: when(at) })),
   );
 }
 

@@ -5,7 +5,8 @@ import { h } from "../../lib/dom.js";
 import { openMenu } from "../../lib/menu.js";
 import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
-import { refused, summon } from "./refusal.js";
+import { refused, summon, titleOf } from "./refusal.js";
+import { renameAt } from "./rename.js";
 import { deedsOf, placesFor } from "./rights.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -13,11 +14,6 @@ import { deedsOf, placesFor } from "./rights.js";
 /** @typedef {import("../../lib/menu.js").Item} Item */
 
 const UNDO = 10; // seconds that a deletion is offered to be taken back; the server waits 30
-
-/** @param {{ title: string }} card @returns {string} */
-export function titleOf(card) {
-  return card.title || t("list.untitled");
-}
 
 /**
  * Open the menu of a conversation.
@@ -37,7 +33,7 @@ export function conversationMenu(store, acts, id, button, here) {
       item("export_markdown", "download", () => download(acts.exportUrl(id, "markdown"))),
       item("export_json", "download", () => download(acts.exportUrl(id, "json"))),
     ],
-    access: () => [item("access", "eye", () => summon(() => import("../dialogs/access.js"), (dialog) => dialog.show(store, acts, id)))],
+    access: () => [item("access", "eye", () => void summon(import("../dialogs/access.js"), (dialog) => dialog.show(store, acts, id)))],
     move: () => [item("move", "team", () => setTimeout(() => moveMenu(store, acts, id, button)))], // once this one is shut
     delete: () => ["line", { ...item("delete", "trash", () => void remove(store, acts, id, here.removed)), danger: true }],
   };
@@ -90,9 +86,14 @@ export function archive(acts, id, on) {
   return settled(acts.archive(id, on), t(on ? "list.archived" : "list.unarchived"), on ? back : {});
 }
 
-/** @param {Acts} acts @param {string} id @param {string} title */
-export function rename(acts, id, title) {
-  void settled(acts.rename(id, title));
+/**
+ * Give it another title, in the place of `shown`.
+ * @param {Store} store @param {Acts} acts @param {string} id @param {HTMLElement} shown what shows the title
+ * @param {() => void} done called at the end
+ */
+export function rename(store, acts, id, shown, done) {
+  const card = store.cards.get(id);
+  if (card && deedsOf(card, store).includes("rename")) renameAt(shown, card.title, (title) => void settled(acts.rename(id, title)), done);
 }
 
 /**

@@ -4,40 +4,24 @@ import { byId } from "../../lib/dom.js";
 
 /** @typedef {import("../store.js").Store} Store */
 
+const KEY = "folded";
+
 /**
  * Fold or unfold; without `on`, as it was left.
  * @param {Store} store @param {boolean} [on]
  */
 export function fold(store, on) {
-  const key = `clawdbot:${store.me.id}:folded`;
-  const folded = on ?? read(key);
+  const folded = on ?? Boolean(store.kept.get(KEY));
   const held = byId("side").contains(document.activeElement);
   byId("app").classList.toggle("folded", folded);
-  if (on !== undefined) write(key, folded);
-  if (folded && held) document.querySelector(/** @type {"button"} */ ("#top .unfold"))?.focus();
-  if (on === false) document.querySelector(/** @type {"button"} */ ("#side .fold"))?.focus();
+  if (on === undefined) return;
+  if (on) store.kept.set(KEY, true);
+  else store.kept.remove(KEY);
+  // the button that was pressed is gone: its opposite has the focus
+  if (on ? held : document.activeElement === document.body) document.querySelector(/** @type {"button"} */ (on ? "#top .unfold" : "#side .fold"))?.focus();
 }
 
 /** @returns {boolean} */
 export function isFolded() {
   return byId("app").classList.contains("folded");
-}
-
-/** @param {string} key @returns {boolean} */
-function read(key) {
-  try {
-    return localStorage.getItem(key) === "1";
-  } catch {
-    return false; // storage is switched off
-  }
-}
-
-/** @param {string} key @param {boolean} folded */
-function write(key, folded) {
-  try {
-    if (folded) localStorage.setItem(key, "1");
-    else localStorage.removeItem(key);
-  } catch {
-    // it holds until the page is left
-  }
 }

@@ -64,13 +64,22 @@ export function mountList(store, acts) {
   mindTheme(store);
   mindKeys(store, acts, begin);
   fold(store);
+  warmUp();
+}
+
+/** Have the menus' code there before the first click. */
+function warmUp() {
+  const load = () => void Promise.all([import("./deeds.js"), import("./own.js")]).catch(() => {}); // said when it is needed
+  for (const box of [byId("side"), byId("top")]) {
+    for (const sign of ["pointerover", "focusin"]) box.addEventListener(sign, load, { once: true });
+  }
 }
 
 /** @param {Store} store @param {Acts} acts */
 function findButton(store, acts) {
   const keys = SHORTCUTS.find((one) => one.name === "search");
   const hint = keys && h("kbd", { "aria-hidden": "true", text: written(keys, onMac()).join(onMac() ? "" : "+") });
-  const button = h("button", { type: "button", class: "field find", "aria-haspopup": "dialog", onclick: () => summon(() => import("../dialogs/search.js"), (dialog) => dialog.show(store, acts)) },
+  const button = h("button", { type: "button", class: "field find", "aria-haspopup": "dialog", onclick: () => summon(import("../dialogs/search.js"), (dialog) => dialog.show(store, acts)) },
     icon("search"), h("span", { text: t("list.find") }), hint);
   const show = () => hint?.toggleAttribute("hidden", !store.settings.shortcuts);
   show();

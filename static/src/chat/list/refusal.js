@@ -1,31 +1,26 @@
-/** What a person is told when something did not work. */
+/** What a person is told when something did not work, and code that comes when it is needed. */
 
-import { has, t } from "../../lib/texts.js";
+import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
+import { words } from "../live/errors.js";
 
-/** @param {any} error an ApiError, or what the network threw @returns {string} */
-export function words(error) {
-  const key = `error.${error?.code}`;
-  return has(key) ? t(key, error.args ?? {}) : t("list.failed");
-}
-
-/** @param {unknown} error */
+/** @param {any} error an ApiError */
 export function refused(error) {
-  toast(words(error), { tone: "danger" });
+  toast(words(error.code ? error : "internal_error"), { tone: "danger" });
 }
 
 /**
- * Show a dialog whose code comes when it is needed.
+ * Go on with a part of the page that is loaded when it is needed. Where it is gone from the server because there
+ * is a newer page, boot.js hears of it and loads that.
  * @template T
- * @param {() => Promise<T>} code @param {(dialog: T) => void} show
+ * @param {Promise<T>} code @param {(part: T) => void} go
  */
-export async function summon(code, show) {
-  let dialog;
-  try {
-    dialog = await code();
-  } catch {
-    toast(t("list.not_loaded"), { tone: "danger", action: { label: t("list.reload"), act: () => location.reload() } });
-    return;
-  }
-  show(dialog);
+export async function summon(code, go) {
+  code.catch(() => toast(t("list.not_loaded"), { tone: "danger", action: { label: t("list.reload"), act: () => location.reload() } }));
+  go(await code);
+}
+
+/** @param {{ title: string }} card @returns {string} */
+export function titleOf(card) {
+  return card.title || t("list.untitled");
 }

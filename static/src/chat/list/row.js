@@ -3,8 +3,7 @@
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
-import { conversationMenu, rename, titleOf } from "./deeds.js";
-import { renameAt } from "./rename.js";
+import { summon, titleOf } from "./refusal.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../acts.js").Acts} Acts */
@@ -27,16 +26,16 @@ export function rowOf(store, acts, id, list) {
   const link = h("a", { href: `/c/${id}`, onclick: (/** @type {MouseEvent} */ event) => follow(event, () => list.go(id)) }, name, marks);
   const more = h("button", { type: "button", class: "icon small more", "aria-haspopup": "menu", "aria-expanded": "false" }, icon("more"));
   const element = h("li", { class: "row", data: { id } }, link, more);
-  const startRename = () => {
-    const card = store.cards.get(id);
-    if (!card) return;
-    element.classList.add("renaming");
-    renameAt(link, card.title, (title) => rename(acts, id, title), () => {
-      element.classList.remove("renaming");
-      if (document.activeElement === document.body) link.focus();
-    });
-  };
-  more.addEventListener("click", () => conversationMenu(store, acts, id, more, { rename: startRename, removed: list.removed(id) }));
+  more.addEventListener("click", () => summon(import("./deeds.js"), (deeds) => {
+    const rename = () => {
+      element.classList.add("renaming");
+      deeds.rename(store, acts, id, link, () => {
+        element.classList.remove("renaming");
+        if (document.activeElement === document.body) link.focus();
+      });
+    };
+    deeds.conversationMenu(store, acts, id, more, { rename, removed: list.removed(id) });
+  }));
   let drawn = "";
   const show = () => {
     const card = store.cards.get(id);

@@ -3,9 +3,8 @@
 import { byId, fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
-import { conversationMenu, moveMenu, rename, titleOf } from "./deeds.js";
 import { fold } from "./fold.js";
-import { renameAt } from "./rename.js";
+import { summon, titleOf } from "./refusal.js";
 import { deedsOf } from "./rights.js";
 import { follow } from "./row.js";
 
@@ -37,15 +36,15 @@ export function mountTop(store, acts) {
   );
 
   const card = () => (store.open === null ? undefined : store.cards.get(store.open));
-  const startRename = () => {
-    const now = card();
-    if (!now || !deedsOf(now, store).includes("rename")) return;
-    renameAt(heading, now.title, (title) => rename(acts, now.id, title), () => {
+  const withDeeds = (/** @type {(deeds: typeof import("./deeds.js"), id: string, rename: () => void) => void} */ go) => () => {
+    const id = store.open;
+    if (id === null) return;
+    void summon(import("./deeds.js"), (deeds) => go(deeds, id, () => deeds.rename(store, acts, id, heading, () => {
       if (document.activeElement === document.body) more.focus();
-    });
+    })));
   };
-  heading.addEventListener("dblclick", startRename);
-  more.addEventListener("click", () => store.open !== null && conversationMenu(store, acts, store.open, more, { rename: startRename }));
+  heading.addEventListener("dblclick", withDeeds((_deeds, _id, rename) => rename()));
+  more.addEventListener("click", withDeeds((deeds, id, rename) => deeds.conversationMenu(store, acts, id, more, { rename })));
   let drawn = "";
   const paint = () => {
     const now = card();
@@ -76,6 +75,6 @@ function whereOf(store, acts, card) {
   const said = t(card.team === null ? "top.is_private" : "top.is_team", { where: name });
   const inside = [icon(card.team === null ? "lock" : "team"), h("span", { text: name })];
   if (!deedsOf(card, store).includes("move")) return h("span", { class: "badge place", title: said }, inside);
-  const button = h("button", { type: "button", class: "badge place", title: said, "aria-label": said, "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => moveMenu(store, acts, card.id, button) }, inside);
+  const button = h("button", { type: "button", class: "badge place", title: said, "aria-label": said, "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => summon(import("./deeds.js"), (deeds) => deeds.moveMenu(store, acts, card.id, button)) }, inside);
   return button;
 }
