@@ -34,6 +34,8 @@ export interface Usage {
   out: number;
   ttft_ms: number | null;
   ms: number;
+  /** tokens that the model holds */
+  context?: number | null;
 }
 
 export type MessageState = "queued" | "generating" | "complete" | "stopped" | "failed" | "interrupted";

@@ -103,11 +103,9 @@ export class Composer {
   }
 
   #go() {
-    const { settings, outbox } = this.store;
-    const before = new Set(outbox.map(({ id }) => id));
-    const question = { text: this.parts.box.value.trimEnd(), images: this.attaching.list(), think: settings.think, model: settings.model };
+    const before = new Set(this.store.outbox.map(({ id }) => id));
     // what became of it is told by the outbox: sent, waiting, or refused and taken back
-    this.acts.send(question).catch(() => {});
+    void this.acts.send({ text: this.parts.box.value.trimEnd(), images: this.attaching.list() });
     this.draft.sent(before);
     this.#said = null;
     this.grow();

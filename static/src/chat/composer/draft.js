@@ -6,6 +6,8 @@ import { put, show } from "./box.js";
 /** Refusals after which the words belong into the box again, not below the dialogue. */
 const BACK = new Set(["busy", "rate_limit_exceeded", "insufficient_quota", "too_long", "shutting_down"]);
 
+const GAP = "\n\n";
+
 /**
  * @typedef {import("../store.js").Store} Store
  * @typedef {import("../acts.js").Acts} Acts
@@ -32,8 +34,9 @@ export class Draft {
   save() {
     if (this.#key === undefined) return;
     const team = this.#key === null ? { team: this.store.newTeam } : {};
-    const images = this.attaching.list().map(({ id, name }) => ({ id, name })); // a blob's address dies with the page
-    drafts.set(this.#key, { text: this.box.value, images, ...team });
+    const going = this.#going(this.#key);
+    const images = [...going.images, ...this.attaching.list()].map(({ id, name }) => ({ id, name })); // a blob's address dies with the page
+    drafts.set(this.#key, { text: join(going.text, this.box.value), images, ...team });
   }
 
   /**
@@ -81,7 +84,7 @@ export class Draft {
       const refused = pending.state === "failed" && BACK.has(pending.error?.code ?? "");
       if (!refused || pending.c !== this.store.open || !this.#sent.delete(pending.id)) continue;
       this.acts.cancelPending(pending.id);
-      put(this.box, [pending.text, this.box.value].filter(Boolean).join("\n\n"));
+      put(this.box, join(pending.text, this.box.value));
       this.attaching.restore(pending.images);
       this.save();
       last = pending;
@@ -89,12 +92,29 @@ export class Draft {
     return last;
   }
 
-  /** @param {string | null} c what is kept of it, unless it is on its way already */
+  /**
+   * Questions that the server has not acknowledged: part of what is kept, and not of what is shown.
+   * @param {string | null} c
+   */
+  #going(c) {
+    const own = this.store.outbox.filter((pending) => pending.c === c && pending.parent === undefined);
+    return { text: own.map(({ text }) => text).join(GAP), images: own.flatMap(({ images }) => images) };
+  }
+
+  /** What is kept, without what is on its way. @param {string | null} c */
   #kept(c) {
     const kept = drafts.get(c);
-    const away = this.store.outbox.some((pending) => pending.c === c && pending.text === kept.text.trimEnd());
-    return away ? { text: "", images: [], team: undefined } : kept;
+    const going = this.#going(c);
+    const sent = new Set(going.images.map(({ id }) => id));
+    const known = going.text !== "" && kept.text.trimEnd().startsWith(going.text);
+    const text = known ? kept.text.slice(going.text.length).trimStart() : kept.text;
+    return { ...kept, text, images: kept.images.filter(({ id }) => !sent.has(id)) };
   }
+}
+
+/** @param {...string} texts @returns {string} */
+function join(...texts) {
+  return texts.filter(Boolean).join(GAP);
 }
 
 /** @param {Store} store @param {string | null} team @returns {boolean} */

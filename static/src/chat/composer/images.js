@@ -76,6 +76,7 @@ export class Images {
       else this.#begin(file);
     }
     this.#draw();
+    this.#thumbs.get(this.#items.at(-1)?.key ?? "")?.reveal();
   }
 
   /** The images of another draft. @param {string | null} c @param {Picture[]} kept */
@@ -144,6 +145,7 @@ export class Images {
     Object.assign(item, { state: "failed", words, final });
     announce(`${item.name}: ${words}`);
     this.#settled(item);
+    this.#thumbs.get(item.key)?.reveal();
   }
 
   /** An upload may end after another conversation was opened: its draft hears of it all the same. @param {Item} item */

@@ -32,6 +32,9 @@ export function mountComposer(store, acts) {
   });
   draw();
   composer.turn();
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--dock", `${dock.offsetHeight}px`); // toasts stay above it
+  }).observe(dock);
 }
 
 /** The skip link leads to `#text`, box or not. @param {string} text @returns {HTMLElement} */

@@ -46,11 +46,10 @@ function warning(store, { length, obstacle, held, said }) {
 
 /** @param {import("../store.js").Store} store @returns {string} */
 function usual(store) {
-  const used = tokens(store);
-  if (used === null) return t("composer.note");
-  const whole = store.contextLength;
-  if (!whole) return t("composer.note.used", { count: used });
-  return t("composer.note.share", { percent: Math.min(100, Math.round((used / whole) * 100)) });
+  const spent = tokens(store);
+  if (spent === null) return t("composer.note");
+  if (!spent.whole) return t("composer.note.used", { count: spent.used });
+  return t("composer.note.share", { percent: Math.min(100, Math.ceil((spent.used / spent.whole) * 100)) });
 }
 
 /** @param {import("../store.js").Store} store @param {number} length @returns {string | null} */

@@ -32,14 +32,14 @@ export function build() {
 
 /**
  * A tool: an icon with a label that small screens show as its name only.
- * @param {{ icon: string, label: string, keep?: boolean, class?: string, onclick: (event: MouseEvent) => void }} tool
- *   keep: the label stays on small screens
+ * @param {{ icon: string, label: string, folds?: "folds" | "folds late" | "", class?: string, onclick: (event: MouseEvent) => void }} tool
+ *   folds: late: where it is really narrow; empty: never
  * @returns {HTMLButtonElement}
  */
 export function tool(tool) {
   return h("button", { type: "button", class: `tool ${tool.class ?? ""}`, onclick: tool.onclick },
     icon(tool.icon),
-    h("span", { class: tool.keep ? "label" : "label folds", text: tool.label }),
+    h("span", { class: `label ${tool.folds ?? "folds"}`, text: tool.label }),
   );
 }
 

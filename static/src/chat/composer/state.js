@@ -56,14 +56,15 @@ export function clearable(store) {
 }
 
 /**
- * Tokens of the last answer: what it was given and what it wrote. Null: none, or its context was cleared since.
- * @param {Store} store @returns {number | null}
+ * Tokens of the last answer: what it was given and what it wrote, and how many the model holds at all.
+ * Null: there is none, or its context was cleared since.
+ * @param {Store} store @returns {{ used: number, whole: number | null } | null}
  */
 export function tokens(store) {
   for (const message of store.branch().toReversed()) {
     if (message.role === "mark") return null;
     const usage = message.role === "assistant" && (message.live?.usage ?? message.usage);
-    if (usage) return usage.in + usage.out;
+    if (usage) return { used: usage.in + usage.out, whole: usage.context ?? store.contextLength };
   }
   return null;
 }

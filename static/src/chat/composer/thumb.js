@@ -42,6 +42,11 @@ export class Thumb {
     this.words.title = words;
   }
 
+  /** Where there are more than fit. */
+  reveal() {
+    this.element.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   focus() {
     this.away.focus();
   }

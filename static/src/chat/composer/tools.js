@@ -29,10 +29,10 @@ export class Tools {
     this.then = then;
     this.picker = h("input", { type: "file", accept: KINDS, multiple: true, hidden: true, onchange: () => this.#picked() });
     this.image = tool({ icon: "image", label: t("composer.image"), onclick: () => this.#pick() });
-    this.clear = tool({ icon: "clear", label: t("composer.clear"), onclick: () => this.#clear() });
+    this.clear = tool({ icon: "clear", label: t("composer.clear"), folds: "folds late", onclick: () => this.#clear() });
     this.think = tool({ icon: "think", label: "", class: "menued", onclick: () => openMenu(this.think, this.#thinking()) });
     this.model = tool({ icon: "sliders", label: "", class: "menued", onclick: () => openMenu(this.model, this.#models()) });
-    this.seen = tool({ icon: "lock", label: "", keep: true, class: "seen menued", onclick: () => openMenu(this.seen, this.#teams()) });
+    this.seen = tool({ icon: "lock", label: "", folds: "", class: "seen menued", onclick: () => openMenu(this.seen, this.#teams()) });
     this.seenBy = h("span", { class: "seen", hidden: true }, icon("lock"), h("span", { class: "label" }));
     for (const button of [this.think, this.model, this.seen]) {
       button.setAttribute("aria-haspopup", "menu");
@@ -46,7 +46,9 @@ export class Tools {
     const refused = imagesRefused(store);
     name(this.image, t("composer.image"), refused && t(refused, { scope: "image:upload" }));
     name(this.clear, t("composer.clear"), clearable(store) || running(store) ? null : t("composer.clear.nothing"));
-    name(this.think, t("composer.think", { how: t(`composer.think.${how(store.settings.think)}`) }));
+    const thinks = how(store.settings.think);
+    name(this.think, t("composer.think", { how: t(`composer.think.${thinks}`) }));
+    this.think.dataset.think = thinks;
     this.model.hidden = store.models.length < 2;
     name(this.model, this.#model());
     this.#drawSeen();
