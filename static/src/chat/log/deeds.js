@@ -14,7 +14,7 @@ const SHOWN = 1600; // ms that a tick stands in place of the drawing
 
 export class Deeds {
   /**
-   * @param {any} acts
+   * @param {import("../acts.js").Acts} acts
    * @param {{ follows: () => boolean, edit: (key: string) => void, again: (item: Item) => void, branch: (from: Item, to: string, side: string) => void }} log
    */
   constructor(acts, log) {
@@ -39,7 +39,7 @@ export class Deeds {
 
   /** @param {Item} item @param {string} text @param {string[]} images @returns {Promise<boolean>} whether it went */
   save(item, text, images) {
-    return tell(this.acts.edit(item.message.id, text, images));
+    return tell(this.acts.edit(item.message.id, text, images.map((id) => ({ id }))));
   }
 
   /** @param {Item} item */

@@ -14,16 +14,18 @@ import { Scroller } from "./scroll.js";
 import { greeting, missing, skeleton } from "./states.js";
 
 /** @typedef {import("./message.js").Item} Item */
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../acts.js").Acts} Acts */
 
 const AHEAD = "800px 0px 0px 0px"; // how far above the edge older messages are asked for
 
-/** @param {any} store @param {any} acts @returns {Log} */
+/** @param {Store} store @param {Acts} acts @returns {Log} */
 export function mountLog(store, acts) {
   return new Log(store, acts);
 }
 
 class Log {
-  /** @param {any} store @param {any} acts */
+  /** @param {Store} store @param {Acts} acts */
   constructor(store, acts) {
     this.store = store;
     this.acts = acts;
@@ -59,7 +61,7 @@ class Log {
 
   listen() {
     const { store } = this;
-    for (const topic of ["open", "chat", "outbox", "generation", "me", "list", "connection"]) store.on(topic, () => this.soon());
+    for (const topic of /** @type {const} */ (["open", "chat", "outbox", "generation", "me", "list", "connection"])) store.on(topic, () => this.soon());
     store.on("delta", (/** @type {{ g: string, k: "text" | "think", d: string }} */ one) => this.piece(one));
     store.on("snapshot", (/** @type {{ g: string }} */ one) => this.snapshot(one.g));
     document.addEventListener("clawd:edit-last", () => this.editLast());
@@ -127,15 +129,15 @@ class Log {
   /** @param {{ g: string, k: "text" | "think", d: string }} one */
   piece(one) {
     const live = this.store.generation(one.g);
-    const view = live && this.articles.views.get(live.m);
-    if (view instanceof AnswerArticle) view.answer.push(live, one.k, one.d);
+    const view = live?.m && this.articles.views.get(live.m);
+    if (live && view instanceof AnswerArticle) view.answer.push(live, one.k, one.d);
   }
 
   /** @param {string} g */
   snapshot(g) {
     const live = this.store.generation(g);
-    const view = live && this.articles.views.get(live.m);
-    if (view instanceof AnswerArticle) {
+    const view = live?.m && this.articles.views.get(live.m);
+    if (live && view instanceof AnswerArticle) {
       view.answer.replace(live);
       this.render();
     }
@@ -188,7 +190,8 @@ class Log {
   leave(from, to, side) {
     const view = this.articles.views.get(from.key);
     if (!view) return;
-    this.scroller.attached = false;
+    const question = from.kind === "question" ? view : this.articles.views.get(from.message.parent ?? "");
+    this.scroller.stay(question?.element ?? null);
     this.turned = { to, side, top: view.element.getBoundingClientRect().top };
   }
 
@@ -197,6 +200,9 @@ class Log {
     if (!this.turned || !view) return;
     const { side, top } = this.turned;
     this.turned = null;
+    view.element.style.contentVisibility = "visible"; // or it would be measured by a guess
+    if (view.item.kind === "question") this.scroller.stay(view.element);
+    this.scroller.makeRoom();
     this.scroller.write(this.scroller.box.scrollTop + view.element.getBoundingClientRect().top - top);
     /** @type {HTMLElement | null} */ (view.element.querySelector(`[data-act="${side}"]`))?.focus({ preventScroll: true });
   }

@@ -3,13 +3,15 @@
 /** @typedef {import("./message.js").Item} Item */
 /** @typedef {import("./message.js").Message} Message */
 
+/** @typedef {import("../store.js").Store} Store */
+
 /**
- * @param {any} store
+ * @param {Store} store
  * @returns {Item[]}
  */
 export function itemsOf(store) {
-  const branch = /** @type {Message[]} */ (store.branch());
-  const card = store.cards.get(store.open);
+  const branch = store.branch();
+  const card = store.open === null ? undefined : store.cards.get(store.open);
   const about = {
     may: mayAsk(store) && (card ? card.may.includes("continue") : store.open === null),
     busy: store.open !== null && store.running(store.open) !== undefined,
@@ -23,13 +25,13 @@ export function itemsOf(store) {
   return items;
 }
 
-/** Whether this person may ask anything at all. @param {any} store @returns {boolean} */
+/** Whether this person may ask anything at all. @param {Store} store @returns {boolean} */
 export function mayAsk(store) {
   return store.can("chat:write") && store.connection.phase !== "denied";
 }
 
 /**
- * @param {any} store @param {Message} message
+ * @param {Store} store @param {Message} message
  * @param {Pick<Item, "last" | "may" | "busy" | "window">} about
  * @param {string | null} named the reader's name, where others may ask too
  * @returns {Item}

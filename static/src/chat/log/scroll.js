@@ -101,6 +101,12 @@ export class Scroller {
     this.before = this.place();
   }
 
+  /** What is below a question may become shorter, and the question stays where it is. @param {HTMLElement | null} question */
+  stay(question) {
+    this.attached = false;
+    this.question = question;
+  }
+
   /** Another conversation: at its end, nothing kept free. */
   reset() {
     this.question = null;
@@ -121,9 +127,7 @@ export class Scroller {
     if (top !== undefined && after !== undefined && !this.attached) this.write(this.box.scrollTop + after - top);
     if (this.attached) this.toEnd(false);
     this.before = this.place();
-    requestAnimationFrame(() => {
-      this.box.style.overflowAnchor = "";
-    });
+    this.box.style.overflowAnchor = ""; // what is laid out for the first time in this frame is the browser's again
   }
 
   /** Text came that the reader does not see. */
