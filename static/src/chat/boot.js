@@ -60,7 +60,7 @@ function mind(live, acts) {
   live.onready(() => {
     if (!first) return;
     first = false;
-    queueMicrotask(() => performance.mark("ready"));
+    queueMicrotask(() => performance.mark("clawdbot:ready"));
     world.later(CALM, () => void askModels(live));
   });
   addEventListener("popstate", () => void acts.follow());
@@ -84,8 +84,8 @@ async function renew(live) {
 /** @param {Live} live */
 async function askModels(live) {
   try {
-    const { data } = await live.api.get("/v1/models");
-    live.store.setModels(data.map((/** @type {any} */ model) => ({ id: model.id, vision: live.store.vision })));
+    const { models } = await live.api.get("/api/models");
+    live.store.setModels(models);
   } catch {
     // the default stays
   }

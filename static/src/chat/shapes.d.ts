@@ -169,9 +169,11 @@ export interface Limits {
   image_pixels: number;
 }
 
+/** null: the model's host does not say */
 export interface Model {
   id: string;
-  vision: boolean;
+  vision: boolean | null;
+  thinking: boolean | null;
 }
 
 export interface History {
@@ -183,6 +185,8 @@ export interface History {
 export interface Page {
   conversations: Omit<Card, "unread">[];
   next: string | null;
+  /** of the first page alone: all that are pinned */
+  pinned?: Omit<Card, "unread">[];
 }
 
 /** What came with the page. */

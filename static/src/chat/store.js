@@ -78,7 +78,7 @@ export class Store extends Topics {
       this.chat = tree.emptyChat(this.open);
     }
     this.missing = Boolean(open && "missing" in open);
-    for (const card of boot.list.conversations) this.putCard(card);
+    for (const card of [...(boot.list.pinned ?? []), ...boot.list.conversations]) this.putCard(card);
     this.listNext = boot.list.next;
     if (open && !("missing" in open)) {
       this.putCard(open.conversation);
@@ -165,12 +165,13 @@ export class Store extends Topics {
 
   /** The first page again: what would be on it and is not there is gone. @param {import("./shapes").Page} page */
   takeFirstPage(page) {
-    const there = new Set(page.conversations.map((card) => card.id));
+    const cards = [...(page.pinned ?? []), ...page.conversations];
+    const there = new Set(cards.map((card) => card.id));
     const last = page.next === null ? "" : (page.conversations.at(-1)?.updated ?? "");
     for (const c of [...this.order]) {
       if (!there.has(c) && (this.cards.get(c)?.updated ?? "") > last && c !== this.open) this.dropCard(c);
     }
-    for (const card of page.conversations) this.putCard(card);
+    for (const card of cards) this.putCard(card);
     if (this.order.length <= there.size) this.listNext = page.next;
   }
 
