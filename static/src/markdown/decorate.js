@@ -2,6 +2,7 @@
 
 import { h } from "../lib/dom.js";
 import { t } from "../lib/texts.js";
+import { pour } from "./pour.js";
 
 const WEB = /^https?:/;
 const LOOKS_LIKE_ADDRESS = /^\s*(?:https?:\/\/)?(?:www\.)?([\w\u00a1-\uffff-]+(?:\.[\w\u00a1-\uffff-]+)+)/iu;
@@ -19,7 +20,12 @@ export function decorate(fragment) {
 function code(pre) {
   const inner = pre.querySelector("code");
   const language = /^language-(\S+)/.exec(inner?.className ?? "")?.[1] ?? "";
-  inner?.removeAttribute("class");
+  const text = inner?.textContent ?? "";
+  if (inner) {
+    inner.removeAttribute("class");
+    inner.textContent = "";
+    pour(inner, text);
+  }
   const name = language.replace(/[^\w+#.-]/g, "").slice(0, 30).toLowerCase();
   pre.tabIndex = 0;
   pre.setAttribute("role", "group");
@@ -55,7 +61,9 @@ function link(anchor) {
   const shown = legible(address);
   anchor.title = anchor.title ? `${anchor.title} — ${shown}` : shown;
   if (anchor.classList.contains("picture")) {
-    anchor.replaceWith(h("span", { class: "picture" }, words || t("markdown.picture"), " ", anchor));
+    const box = h("span", { class: "picture" });
+    anchor.replaceWith(box);
+    box.append(words || t("markdown.picture"), " ", anchor);
     anchor.textContent = t("markdown.open_picture");
     anchor.append(h("small", { text: ` (${address.host})` }));
   } else if (WEB.test(address.protocol) && disguised(words, address)) {

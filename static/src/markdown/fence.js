@@ -1,18 +1,16 @@
 /** A fence that is open: text goes to its end, and only lines that are complete are asked whether they close it. */
 
+import { pour } from "./pour.js";
+
 const OPENING = /^(`{3,}|~{3,})([^\n]*)\n/;
 
 /**
- * The fence that begins with line `line` of `text`, if it is one that lines can be appended to: not indented.
- * @param {string} text @param {number} line @returns {{ mark: string, length: number } | null} its marks; what comes before its code
+ * The fence that `text` begins with, if it is one that lines can be appended to: not indented.
+ * @param {string} text @returns {{ mark: string, length: number } | null} its marks; how long its first line is
  */
-export function opening(text, line) {
-  let at = 0;
-  for (let skipped = 0; skipped < line; skipped += 1) at = text.indexOf("\n", at) + 1;
-  const found = OPENING.exec(text.slice(at, at + 1000));
-  if (!found) return null;
-  const [all, mark = "", info = ""] = found;
-  return mark[0] === "`" && info.includes("`") ? null : { mark, length: at + all.length };
+export function opening(text) {
+  const [all, mark = "", info = ""] = OPENING.exec(text) ?? [];
+  return all === undefined || (mark[0] === "`" && info.includes("`")) ? null : { mark, length: all.length };
 }
 
 /**
@@ -29,7 +27,7 @@ export function split(text, mark, ended) {
     const line = text.slice(at, end < 0 ? undefined : end);
     if (end < 0) {
       if (ended && closing.test(line)) return { code: text.slice(0, at), closed: true, rest: "" };
-      const kept = !ended && perhaps.test(line) ? at : text.length;
+      const kept = perhaps.test(line) && (!ended || line.trim() === "") ? at : text.length;
       return { code: text.slice(0, kept), closed: false, rest: text.slice(kept) };
     }
     if (closing.test(line)) return { code: text.slice(0, at), closed: true, rest: text.slice(end + 1) };
@@ -38,22 +36,23 @@ export function split(text, mark, ended) {
 }
 
 export class Fence {
-  /** @param {HTMLElement} box the `.code` @param {string} mark */
+  /** @param {HTMLElement} box the `.code`, which is emptied @param {string} mark */
   constructor(box, mark) {
     this.box = box;
     this.mark = mark;
     this.code = /** @type {HTMLElement} */ (box.querySelector("code"));
     this.closed = false;
-    /** What of the last, incomplete line is shown already. */
+    /** How much of the last, incomplete line is shown already; it is not given again. */
     this.partial = "";
+    /** What the code had before, from when its text was parsed: taken as shown. */
+    this.had = this.code.textContent ?? "";
   }
 
   /** @param {string} fresh @param {boolean} ended @returns {string} what was not taken */
   take(fresh, ended) {
     const before = this.partial.length;
     const { code, closed, rest } = split(this.partial + fresh, this.mark, ended);
-    const more = code.slice(before);
-    if (more !== "") this.append(more);
+    this.append(code.slice(before));
     this.closed = closed;
     this.partial = code.slice(code.lastIndexOf("\n") + 1);
     return rest;
@@ -61,8 +60,9 @@ export class Fence {
 
   /** @param {string} text */
   append(text) {
-    const last = this.code.lastChild;
-    if (last instanceof Text) last.appendData(text);
-    else this.code.append(text);
+    const known = this.had.startsWith(text) ? text.length : 0;
+    if (known === 0 && this.had !== "") this.code.textContent = "";
+    this.had = known === 0 ? "" : this.had.slice(known);
+    if (text.length > known) pour(this.code, text.slice(known));
   }
 }

@@ -1,5 +1,7 @@
 /** Colours of code: for finished blocks alone, in idle time, loaded when first needed. */
 
+import { idle } from "./idle.js";
+
 const CAP = 50_000;
 /** highlight.js' scopes as the five colours of the page. @type {Record<string, string>} */
 const COLOURS = {
@@ -56,9 +58,24 @@ function one(languages) {
   const text = code.textContent ?? "";
   const pieces = languages.read(text, language);
   idle(() => {
-    if (code.textContent === text) code.replaceChildren(tree(pieces));
+    if (selected(code)) later(box);
+    else if (code.textContent === text) code.replaceChildren(tree(pieces));
     go();
   });
+}
+
+/** Whether somebody is selecting in it: new nodes would take the selection away. @param {Node} code @returns {boolean} */
+function selected(code) {
+  const selection = getSelection();
+  return selection !== null && !selection.isCollapsed && selection.containsNode(code, true);
+}
+
+/** @param {HTMLElement | undefined} box */
+function later(box) {
+  setTimeout(() => {
+    if (box) waiting.push(box);
+    ask();
+  }, 2000);
 }
 
 /** @param {import("./languages.js").Piece} piece @returns {Node} */
@@ -69,10 +86,4 @@ function tree(piece) {
   if (colour && made instanceof HTMLElement) made.className = `hl-${colour}`;
   for (const child of piece.children) made.appendChild(tree(child));
   return made;
-}
-
-/** @param {() => void} act */
-function idle(act) {
-  if (typeof requestIdleCallback === "function") requestIdleCallback(act, { timeout: 1000 });
-  else setTimeout(act, 50); // Safari
 }

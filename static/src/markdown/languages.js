@@ -9,18 +9,15 @@ import css from "highlight.js/lib/languages/css";
 import diff from "highlight.js/lib/languages/diff";
 import dockerfile from "highlight.js/lib/languages/dockerfile";
 import go from "highlight.js/lib/languages/go";
-import graphql from "highlight.js/lib/languages/graphql";
 import ini from "highlight.js/lib/languages/ini";
 import java from "highlight.js/lib/languages/java";
 import javascript from "highlight.js/lib/languages/javascript";
 import json from "highlight.js/lib/languages/json";
 import kotlin from "highlight.js/lib/languages/kotlin";
-import less from "highlight.js/lib/languages/less";
 import lua from "highlight.js/lib/languages/lua";
 import makefile from "highlight.js/lib/languages/makefile";
 import markdown from "highlight.js/lib/languages/markdown";
 import nginx from "highlight.js/lib/languages/nginx";
-import perl from "highlight.js/lib/languages/perl";
 import php from "highlight.js/lib/languages/php";
 import powershell from "highlight.js/lib/languages/powershell";
 import python from "highlight.js/lib/languages/python";
@@ -30,16 +27,16 @@ import rust from "highlight.js/lib/languages/rust";
 import scss from "highlight.js/lib/languages/scss";
 import shell from "highlight.js/lib/languages/shell";
 import sql from "highlight.js/lib/languages/sql";
-import swift from "highlight.js/lib/languages/swift";
 import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
 
 const all = {
-  bash, c, cpp, csharp, css, diff, dockerfile, go, graphql, ini, java, javascript, json, kotlin, less, lua, makefile,
-  markdown, nginx, perl, php, powershell, python, r, ruby, rust, scss, shell, sql, swift, typescript, xml, yaml,
+  bash, c, cpp, csharp, css, diff, dockerfile, go, ini, java, javascript, json, kotlin, lua, makefile,
+  markdown, nginx, php, powershell, python, r, ruby, rust, scss, shell, sql, typescript, xml, yaml,
 };
 for (const [name, language] of Object.entries(all)) core.registerLanguage(name, language);
+core.registerAliases(["less", "sass"], { languageName: "scss" });
 
 /** @typedef {string | { scope?: string, children: Piece[] }} Piece */
 

@@ -9,6 +9,7 @@
 /** @typedef {import("markdown-it").MarkdownIt} MarkdownIt */
 
 export const MATHS_CAP = 10_000;
+const OPEN_CAP = 400;
 const CLOSING = /** @type {Record<string, string>} */ ({ "$$": "$$", "\\[": "\\]", "\\(": "\\)" });
 const HAN = /[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]/;
 
@@ -18,6 +19,7 @@ export function maths(md) {
   md.inline.ruler.before("escape", "maths", inline);
   md.renderer.rules.maths_block = (tokens, at) => `<p class="tex block">${md.utils.escapeHtml(tokens[at]?.content ?? "")}</p>`;
   md.renderer.rules.maths_open = (tokens, at) => `<p class="tex-source">${md.utils.escapeHtml(tokens[at]?.content ?? "")}</p>`;
+  md.renderer.rules.maths_unfinished = (tokens, at) => `<span class="tex-source">${md.utils.escapeHtml(tokens[at]?.content ?? "")}</span>`;
   md.renderer.rules.maths = (tokens, at) =>
     `<span class="tex${tokens[at]?.markup === "\\(" || tokens[at]?.markup === "$" ? "" : " block"}">${md.utils.escapeHtml(tokens[at]?.content ?? "")}</span>`;
 }
@@ -59,13 +61,25 @@ function inline(state, silent) {
   if (first !== 0x24 && first !== 0x5c) return false;
   const two = src.slice(pos, pos + 2);
   const end = two in CLOSING ? delimited(state, two) : first === 0x24 ? dollars(src, pos, posMax) : -1;
-  if (end < 0) return false;
+  if (end < 0) return !silent && two in CLOSING && unfinished(state);
   if (!silent) {
     const token = state.push("maths", "span", 0);
     token.content = src.slice(pos, end);
     token.markup = two in CLOSING ? two : "$";
   }
   state.pos = end;
+  return true;
+}
+
+/**
+ * Mathematics whose closing may still come is shown as its source at once.
+ * @param {import("markdown-it").StateInline} state @returns {boolean}
+ */
+function unfinished(state) {
+  const { src, pos, posMax } = state;
+  if (!state.env.open || posMax - pos > OPEN_CAP) return false;
+  state.push("maths_unfinished", "span", 0).content = src.slice(pos, posMax);
+  state.pos = posMax;
   return true;
 }
 

@@ -9,7 +9,9 @@ import { tasks } from "./tasks.js";
 /** @typedef {import("markdown-it").Token} Token */
 
 /** Above this a paragraph is text and nothing else: some of the rules are slow on what nobody writes. */
-export const INLINE_CAP = 20_000;
+export const INLINE_CAP = 10_000;
+/** Above this a table ends: one line of a thousand bars and many of none would be millions of cells. */
+const CELLS = 10_000;
 /** Names without http:// that are links all the same; `main.py`, `README.md` and `a.rs` are none. */
 const DOMAINS = ["com", "net", "org", "edu", "gov", "cn", "info"];
 
@@ -17,11 +19,18 @@ export const md = new MarkdownIt({ html: false, linkify: true, breaks: true, typ
 md.use(/** @type {any} */ (cjk)).use(maths).use(tasks).use(mend);
 md.linkify.tlds(DOMAINS);
 md.core.ruler.at("inline", inlines);
+const [table] = md.block.ruler.getRules("");
+md.block.ruler.at("table", (state, first, end, silent) => {
+  const columns = (state.src.slice(state.bMarks[first], state.eMarks[first]).match(/\|/g)?.length ?? 0) + 1;
+  return Boolean(table?.(state, first, Math.min(end, first + 2 + Math.ceil(CELLS / columns)), silent));
+}, { alt: ["paragraph", "reference"] });
 md.core.ruler.push("dress", dress);
 /** @type {import("markdown-it").RendererRule} */
 const picture = (tokens, at, options, env, self) => {
   const token = /** @type {Token} */ (tokens[at]);
   const alt = md.utils.escapeHtml(self.renderInlineAsText(token.children ?? [], options, env));
+  const depth = tokens.slice(0, at).reduce((sum, { type }) => sum + Number(type === "link_open") - Number(type === "link_close"), 0);
+  if (depth > 0) return alt; // a picture that is a link: the link is what can be followed
   return `<a class="picture" href="${md.utils.escapeHtml(String(token.attrGet("src") ?? ""))}">${alt}</a>`;
 };
 md.renderer.rules.image = picture;
@@ -45,9 +54,12 @@ function inlines(state) {
 
 /** @param {Token} token @param {any} Made */
 function plain(token, Made) {
-  const text = new Made("text", "", 0);
-  text.content = token.content;
-  token.children?.push(text);
+  token.content.split("\n").forEach((line, at) => {
+    if (at > 0) token.children?.push(new Made("softbreak", "br", 0));
+    const text = new Made("text", "", 0);
+    text.content = line;
+    token.children?.push(text);
+  });
 }
 
 /**

@@ -2,21 +2,21 @@
 
 import { decorate } from "./decorate.js";
 import { highlight } from "./highlight.js";
+import { idle } from "./idle.js";
 import { md } from "./parser.js";
 import { sanitise } from "./sanitise.js";
-import { slabs } from "./slabs.js";
+import { slabs, wrapped } from "./slabs.js";
 import { typeset } from "./tex.js";
+
+/** Line ends that only make HTML legible: each would be a node. What is code is escaped and has no tags. */
+const BETWEEN_BLOCKS = /(<\/?(?:p|h[1-6]|hr|ul|ol|li|table|thead|tbody|tr|th|td|blockquote)(?: [^<>]*)?>|<\/pre>)\n+/g;
 
 /**
  * Nodes of a piece of Markdown, without colours and typesetting.
  * @param {import("./parser.js").Token[]} tokens @param {import("markdown-it").Env} env @returns {DocumentFragment}
  */
 export function nodes(tokens, env) {
-  const fragment = decorate(sanitise(md.renderer.render(tokens, md.options, env)));
-  for (const node of [...fragment.childNodes]) {
-    if (node instanceof Text && node.data.trim() === "") node.remove();
-  }
-  return fragment;
+  return decorate(sanitise(md.renderer.render(tokens, md.options, env).replace(BETWEEN_BLOCKS, "$1")));
 }
 
 /**
@@ -43,30 +43,18 @@ export function finish(root) {
 
 /** @param {DocumentFragment} whole @param {string[]} texts @param {import("markdown-it").Env} env */
 function later(whole, texts, env) {
-  const boxes = texts.map((text) => {
-    const box = document.createElement("div");
-    box.className = "slab raw";
-    box.textContent = text;
-    return box;
-  });
+  const boxes = texts.map((text) => wrapped([text]));
+  for (const box of boxes) box.classList.add("raw");
   whole.append(...boxes);
   let at = 0;
   const next = () => {
     const box = boxes[at];
     if (!box) return;
-    const text = texts[at] ?? "";
-    at += 1;
-    const made = nodes(md.parse(text, env), env);
-    box.className = "slab";
-    box.replaceChildren(made);
+    box.replaceChildren(nodes(md.parse(texts[at] ?? "", env), env));
+    box.classList.remove("raw");
     finish(box);
-    soon(next);
+    at += 1;
+    idle(next);
   };
-  soon(next);
-}
-
-/** @param {() => void} act */
-function soon(act) {
-  if (typeof requestIdleCallback === "function") requestIdleCallback(act, { timeout: 2000 });
-  else setTimeout(act, 30);
+  idle(next);
 }

@@ -1,8 +1,9 @@
-/** Cutting long Markdown where one block certainly ends and another begins. Pure. */
+/** Long Markdown in slabs: cut where one block certainly ends and another begins, each laid out when in sight. */
 
 export const SLAB = 16_000;
-const MOST = 64_000;
-const FENCE = /^( {0,3})(`{3,}|~{3,})([^\n]*)$/;
+const MOST = 32_000;
+const FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)$/;
+const APART = /^(?![ \t]|[-*+] |\d{1,9}[.)] )\S/;
 
 /**
  * @param {string} text lines ended by "\n"
@@ -19,10 +20,15 @@ export function slabs(text) {
     const newline = text.indexOf("\n", at);
     const end = newline < 0 ? text.length : newline + 1;
     const line = text.slice(at, Math.min(end, at + 200)).trimEnd();
-    const apart = empty && open.mark === "" && /^(?![ \t]|[-*+] |\d{1,9}[.)] )\S/.test(line);
-    if ((apart && at - begun >= SLAB) || (at > begun && end - begun > MOST)) {
+    const long = at - begun;
+    const cut = open.mark === "" && ((long >= SLAB && empty && APART.test(line)) || (long >= MOST && !/^\s/.test(line)));
+    if (cut) {
       parts.push(text.slice(begun, at));
       begun = at;
+    }
+    while (open.mark === "" && end - begun > 2 * MOST) {
+      parts.push(text.slice(begun, begun + MOST));
+      begun += MOST;
     }
     fence(open, line);
     empty = line === "";
@@ -37,12 +43,19 @@ export function slabs(text) {
  * @param {{ mark: string }} open the opening marks, or "" @param {string} line
  */
 function fence(open, line) {
-  const found = FENCE.exec(line);
-  if (!found) return;
-  const [, , mark = "", rest = ""] = found;
+  const [found, mark = "", rest = ""] = FENCE.exec(line) ?? [];
+  if (found === undefined) return;
   if (open.mark === "") {
     if (mark[0] === "~" || !rest.includes("`")) open.mark = mark;
   } else if (mark.startsWith(open.mark) && rest.trim() === "") {
     open.mark = "";
   }
+}
+
+/** @param {(Node | string)[]} content @returns {HTMLElement} */
+export function wrapped(content) {
+  const box = document.createElement("div");
+  box.className = "slab";
+  box.append(...content);
+  return box;
 }
