@@ -38,7 +38,8 @@ HI: Final = [{"role": "user", "content": "hi"}]
 class Route:
     """An address and what it takes. scope: the one it needs; None: any known caller.
 
-    of: `anyone`, `caller` (whoever is known), `session` (a person's session alone). allowed: the status.
+    of: `anyone`, `caller` (whoever is known), `session` (a person's session alone), `page` (as well, and all
+    others go to the login page). allowed: the status.
     signed_in: the status for a session, where it is another.
     """
 
@@ -56,6 +57,8 @@ ROUTES: Final = (
     Route("GET", "/readyz", "anyone"),
     Route("GET", "/metrics", "anyone"),  # from this machine
     Route("GET", "/login", "anyone", signed_in=302),  # to the page
+    Route("GET", "/", "page", scope="chat:read"),
+    Route("GET", "/c/nothing", "page", scope="chat:read", allowed=404),
     Route("GET", "/callback", "anyone", allowed=400),
     Route("GET", "/auth/wecom/start", "anyone", allowed=302),
     Route("POST", "/auth/wecom/backchannel", "anyone", allowed=400),
@@ -98,6 +101,8 @@ def expected(route: Route, kind: str, scope: str, channel: str) -> int:
         return route.allowed if route.path.startswith("/v1/") else 404
     if route.of == "anyone":
         return route.signed_in if route.signed_in and kind == "session" else route.allowed
+    if route.of == "page" and kind != "session":
+        return 302
     if kind == "stranger" or (route.of == "session" and kind != "session"):
         return 401
     return route.allowed if route.scope is None or route.scope in scope.split() else 403

@@ -20,7 +20,7 @@ NEVER = {
     r"\.(raw|extra)\(\s*['\"f]|\bRawSQL\b|\bcursor\.execute\(\s*f['\"]": "SQL is the ORM's",
     r"\bpickle\b|\bmarshal\b|\bshelve\b|yaml\.(load|unsafe_load)\(": "nothing is unpickled",
     r"\bcache_page\b|filter\(\*\*request\.": "no cache or filter made of a request",
-    r"\beval\(|\bexec\(|os\.system\(|shell\s*=\s*True": "no code out of text",
+    r"(?<!\.)\beval\(|(?<!\.)\bexec\(|\bnew Function\(|os\.system\(|shell\s*=\s*True": "no code out of text",
     r"forwarded_allow_ips\s*=\s*['\"]\*|CORS_ALLOW_ALL|ALLOWED_HOSTS\s*=\s*\[['\"]\*": "no door open to all",
     r"trust_env\s*=\s*True|follow_redirects\s*=\s*True|allow_redirects\s*=\s*True": "no proxy, no redirect",
     r"\btime\.sleep\(|\brequests\.(get|post)\(|\burlopen\(": "nothing blocks the event loop",

@@ -173,19 +173,20 @@ def test_a_query_that_is_no_utf8_is_400() -> None:
 def test_static_files_come_whole_with_a_type_and_only_from_where_they_lie() -> None:
     async def run() -> None:
         async with serving(Lean()) as served:
-            style = await served.get("/static/plain.css")
+            style = await served.get("/static/signin-admin.css")
             assert (style.status, style.header("content-type")) == (200, 'text/css; charset="utf-8"')
             assert style.body.endswith(b"}\n")
-            head = await served.get("/static/plain.css", method="HEAD")
+            head = await served.get("/static/signin-admin.css", method="HEAD")
             assert head.status == 200
             admin = await served.get("/static/admin/css/base.css")
             assert admin.status == 200
-            fresh = await served.get("/static/plain.css", f"If-None-Match: {style.header('etag')}")
+            fresh = await served.get("/static/signin-admin.css", f"If-None-Match: {style.header('etag')}")
             assert fresh.status in (200, 304)
             for path in (
                 "/static/../settings.py",
                 "/static/%2e%2e/settings.py",
                 "/static/absent.css",
+                "/static/src/chat/main.js",
                 "/static/",
             ):
                 assert (await served.get(path)).status == 404

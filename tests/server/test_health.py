@@ -77,23 +77,6 @@ def test_metrics_are_for_this_machine_and_for_whom_the_configuration_names() -> 
         assert stranger.json()["error"]["code"] == "not_found"
 
 
-def test_the_front_page_says_where_the_api_is_under_a_strict_policy(gateway: Process) -> None:
-    with gateway.client(None) as client:
-        page = client.get("/")
-        assert page.status_code == 200
-        assert "/v1/chat/completions" in page.text
-        assert "clawdbot token issue" in page.text
-        assert "script" not in page.text.lower().replace("description", "")
-        policy = page.headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "unsafe" not in policy
-        style = client.get("/static/plain.css")
-        assert style.status_code == 200
-        assert style.headers["content-type"].startswith("text/css")
-        assert style.headers["x-content-type-options"] == "nosniff"
-        assert client.post("/").status_code in (403, 405)
-
-
 @pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/v1/chat/completions/x", "/api/nothing", "/api/"])
 @proves("hard-H35")
 def test_an_address_of_the_api_that_does_not_exist_is_an_envelope(gateway: Process, path: str) -> None:

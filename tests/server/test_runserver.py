@@ -83,7 +83,8 @@ def test_it_answers_whole_and_streamed(daphne: tuple[int, Path]) -> None:
             assert [line for line in streamed.iter_lines() if line][-1] == "data: [DONE]"
         assert client.post("/v1/chat/completions", content=b"x" * 100_001).status_code == 413
         assert client.get("/v1/models", headers={"Authorization": "Bearer x"}).status_code == 401
-        assert client.get("/").status_code == 200
+        assert client.get("/").headers["location"] == "/login"
+        assert client.get("/login").status_code == 200
         assert client.get("/static/admin/css/base.css").status_code == 200
 
 
