@@ -68,6 +68,7 @@ const page = await context({
   entryPoints,
   bundle: true,
   splitting: true,
+  alias: { entities: "./static/src/markdown/entities.js" }, // the browser has the same table
   format: "esm",
   target: "es2022",
   minify: !WATCH,
