@@ -6,13 +6,14 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.e2e import axe as axe_core
 from tests.e2e.pages import PageOf, Pages
+from tests.e2e.scenes import Cast
 from tests.e2e.stage import Stage
 
 ELSEWHERE: Final = re.compile(r"https?://(?!localhost|127\.0\.0\.1)")  # the certified provider's fonts
@@ -109,3 +110,13 @@ def allow(pages: Pages) -> Callable[..., None]:
 def axe() -> Callable[..., list[str]]:
     """axe(page) -> violations in words."""
     return axe_core.violations
+
+
+@pytest.fixture
+def cast(pages: Pages) -> Callable[..., Cast]:
+    """cast(lang="zh", width=360, theme="dark"): what a scene is drawn with (tests/e2e/scenes.py)."""
+
+    def cast(**how: Any) -> Cast:
+        return Cast(pages, **how)
+
+    return cast

@@ -7,11 +7,21 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, WebSocket
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Route,
+    WebSocket,
+    expect,
+)
 
 from tests.e2e.stage import Stage
 
 PATIENCE: Final = 10_000  # ms for whatever a page is waited for
+expect.set_options(timeout=PATIENCE)
 HOLDS: Final = """addEventListener('securitypolicyviolation', (event) => console.error(
   `policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
 
@@ -40,13 +50,17 @@ class Wire:
 
 
 class Pages:
-    """Makes them, listens to them, closes them. allowed: beginnings of what the console may say."""
+    """Makes them, listens to them, closes them.
+
+    allowed: beginnings of what the console may say. friends: hosts that a browser may go to, as a provider's.
+    """
 
     def __init__(self, browser: Browser, stage: Stage) -> None:
         self.browser, self.stage = browser, stage
         self.contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
         self.allowed: list[str] = []
+        self.friends: set[str] = set()
 
     def page_of(
         self,
@@ -109,9 +123,13 @@ class Pages:
 
     def _is_ours(self, url: str) -> bool:
         parts = urlsplit(url)
-        return parts.scheme not in ("http", "https") or parts.netloc == urlsplit(self.stage.url).netloc
+        ours = {urlsplit(self.stage.url).netloc, *self.friends}
+        return parts.scheme not in ("http", "https") or parts.netloc in ours
 
     def _elsewhere(self, route: Route, request: Request) -> None:
+        if urlsplit(request.frame.url).netloc in self.friends:
+            route.fulfill(body="")  # their own affair
+            return
         self.complaints.append(f"a request to another host: {request.url}")
         route.abort()
 

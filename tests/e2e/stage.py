@@ -33,10 +33,8 @@ host may be left.
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Final, Self
 
 import httpx
@@ -70,11 +68,16 @@ PROVIDER: Final = {
 
 
 class Stage:
-    """See the module. host: what the browser calls it. provider: for PROVIDER. parts: of config.yaml."""
+    """See the module. host: what the browser calls it. parts: of config.yaml.
 
-    def __init__(self, host: str = "localhost", provider: dict[str, Any] | None = None, **parts: Any) -> None:
+    provider: what stands for PROVIDER, given the stage's address.
+    """
+
+    def __init__(
+        self, host: str = "localhost", provider: Callable[[str], dict[str, Any]] | None = None, **parts: Any
+    ) -> None:
         self.stack = ExitStack()
-        self.host, self.provider, self.more = host, provider or PROVIDER, parts
+        self.host, self.asked_provider, self.more = host, provider, parts
         self.ids: dict[str, str] = {}
         self.changed = False
         self.gateway: Process
@@ -85,7 +88,7 @@ class Stage:
             self.line = stack.enter_context(Line())
             self.double = stack.enter_context(OllamaDouble(models=MODELS))
             self.model = Model(self.double)
-            self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stage-")))
+            self.provider = self.asked_provider(self.url) if self.asked_provider else PROVIDER
             self.gateway = stack.enter_context(Process(**self.parts()))
             self.line.to = self.gateway.port
             self.hands = stack.enter_context(Hands(self.gateway.config_file))
