@@ -1,8 +1,8 @@
 // static/dist from static/src: bundled, split, named by content, compressed; manifest.json says what is where.
 // `--watch`: again whenever a file changes, with source maps.
 import { context } from "esbuild";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const OUT = "static/dist";
@@ -17,26 +17,62 @@ const ENTRIES = {
   "plain.css": "static/src/css/plain.css",
 };
 
-/** What esbuild made -> files beside it, and the manifest last: it names what is there. */
-function finish(made) {
+/** What each build made, and then, once all have: files beside it, and the manifest last. */
+const metafiles = new Map();
+function finish(name, metafile) {
+  metafiles.set(name, metafile);
+  if (metafiles.size < BUILDS.length) return;
+  const all = [...metafiles.values()];
+  const outputs = Object.assign({}, ...all.map((one) => one.outputs));
+  const inputs = Object.assign({}, ...all.map((one) => one.inputs));
   const fresh = new Set(["manifest.json", "meta.json", LICENCES]);
   const manifest = {};
   const names = new Map(Object.entries(ENTRIES).map(([name, source]) => [source, name]));
-  for (const [path, output] of Object.entries(made.metafile.outputs)) {
+  for (const [path, output] of Object.entries(outputs)) {
     const file = basename(path);
     for (const one of [file, `${file}.br`, `${file}.gz`]) fresh.add(one);
     const name = names.get(output.entryPoint);
-    if (name) manifest[name] = file;
+    if (name) manifest[name] = basename(body(outputs, path));
     if (/\.(js|css|svg)$/.test(file)) compress(path);
   }
   for (const file of readdirSync(OUT)) {
     const path = join(OUT, file);
     if (!file.startsWith(".") && !fresh.has(file) && Date.now() - statSync(path).mtimeMs > KEPT) rmSync(path);
   }
-  writeFileSync(join(OUT, LICENCES), licences(Object.keys(made.metafile.inputs)));
-  writeFileSync(join(OUT, "meta.json"), JSON.stringify(made.metafile));
+  writeFileSync(join(OUT, LICENCES), licences(Object.keys(inputs)));
+  writeFileSync(join(OUT, "meta.json"), JSON.stringify({ inputs, outputs }));
   writeFileSync(join(OUT, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
+
+/** Where an entry's code is: an entry that only imports one chunk is left out of the way. */
+function body(outputs, path) {
+  const { inputs, imports } = outputs[path];
+  const [next, ...more] = imports.filter((one) => one.kind === "import-statement");
+  const empty = Object.values(inputs).every((one) => one.bytesInOutput === 0);
+  return empty && next && !more.length ? body(outputs, next.path) : path;
+}
+
+/**
+ * The first load in one file. esbuild makes a chunk of each set of entries that share a module, and a lazy
+ * module is an entry; so each gets a front that imports the page too, and all that the page has is shared
+ * by one and the same set.
+ */
+const oneFirstLoad = {
+  name: "one first load",
+  setup(build) {
+    const page = resolve(ENTRIES["chat.js"]);
+    build.onResolve({ filter: /./, namespace: "file" }, async (asked) => {
+      if (asked.kind !== "dynamic-import") return null;
+      const found = await build.resolve(asked.path, { kind: "import-statement", importer: asked.importer, resolveDir: asked.resolveDir });
+      return found.errors.length ? found : { path: relative(".", found.path), namespace: "lazy" };
+    });
+    build.onLoad({ filter: /./, namespace: "lazy" }, ({ path }) => {
+      const [ours, theirs] = [page, resolve(path)].map((one) => JSON.stringify(one));
+      const whole = path.startsWith("node_modules") ? `export { default } from ${theirs};` : "";
+      return { contents: `import ${ours}; export * from ${theirs}; ${whole}`, resolveDir: dirname(resolve(path)) };
+    });
+  },
+};
 
 /** The licences of others' work in the bundle, which all ask to go with it. @param {string[]} inputs */
 function licences(inputs) {
@@ -59,13 +95,17 @@ function compress(path) {
   writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
 }
 
+// The login page's script stands alone: it shares nothing with the chat's first load.
+const BUILDS = [
+  ["chat", ["chat.js", "chat.css", "signin.css", "plain.css"], [oneFirstLoad]],
+  ["login", ["login.js"]],
+];
 mkdirSync(OUT, { recursive: true });
 rmSync(join(OUT, ".built"), { force: true }); // scripts/setup.py's: what follows may not be what it would build
-const entryPoints = Object.entries(ENTRIES)
-  .filter(([, path]) => existsSync(path))
-  .map(([name, path]) => ({ in: path, out: name.replace(/\.\w+$/, "") }));
-const page = await context({
-  entryPoints,
+
+/** @param {string} name of the build @param {string[]} entries @param {object[]} plugins */
+const prepared = (name, entries, plugins = []) => context({
+  entryPoints: entries.map((entry) => ({ in: ENTRIES[entry], out: entry.replace(/\.\w+$/, "") })),
   bundle: true,
   splitting: true,
   alias: { entities: "./static/src/markdown/entities.js" }, // the browser has the same table
@@ -81,11 +121,12 @@ const page = await context({
   legalComments: "none", // they stand whole in licences.txt
   banner: { js: `/* ${LICENCES} beside this file */` },
   logLevel: WATCH ? "info" : "warning",
-  plugins: [{ name: "finish", setup: (build) => build.onEnd((made) => { if (!made.errors.length) finish(made); }) }],
+  plugins: [...plugins, { name: "finish", setup: (build) => build.onEnd((made) => { if (!made.errors.length) finish(name, made.metafile); }) }],
 });
-if (WATCH) await page.watch();
+const contexts = await Promise.all(BUILDS.map((build) => prepared(...build)));
+if (WATCH) await Promise.all(contexts.map((one) => one.watch()));
 else {
-  const made = await page.rebuild().catch(() => null);
-  await page.dispose();
-  if (made === null) process.exit(1);
+  const made = await Promise.allSettled(contexts.map((one) => one.rebuild()));
+  await Promise.all(contexts.map((one) => one.dispose()));
+  if (made.some((one) => one.status === "rejected")) process.exit(1);
 }

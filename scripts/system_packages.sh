@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Programs that some tests start: installed where this is root on Debian or Ubuntu, else named.
+# Programs (and a font) that some tests need: installed where this is root on Debian or Ubuntu, else named.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || command -v postgres >/dev/null || missing+=(postgresql)
+# Without Chinese letters a screenshot shows boxes, and widths are wrong.
+[ -n "$(fc-list :lang=zh family 2>/dev/null)" ] || missing+=(fonts-noto-cjk)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
 [ ${#missing[@]} -eq 0 ] && exit 0
