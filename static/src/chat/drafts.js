@@ -64,18 +64,15 @@ export class Drafts {
       return;
     }
     const value = { ...draft, at: Date.now() };
-    if (!this.kept.set(keyOf(c), value) && this.#makeRoom(1)) this.kept.set(keyOf(c), value);
-    this.#makeRoom(0);
+    const others = this.#byAge().filter((key) => key !== keyOf(c));
+    for (const key of others.splice(0, Math.max(0, others.length - MOST + 1))) this.kept.remove(key);
+    while (!this.kept.set(keyOf(c), value) && others.length) this.kept.remove(others.shift() ?? "");
   }
 
-  /** Drops the oldest drafts beyond the most there may be, and `more` of them. @param {number} more @returns {boolean} */
-  #makeRoom(more) {
-    const keys = this.kept.keys("draft:");
-    const surplus = Math.max(keys.length - MOST, 0) + more;
-    if (!surplus || keys.length < 2) return false;
-    const old = keys.map((key) => ({ key, at: this.kept.get(key)?.at ?? 0 })).sort((one, other) => one.at - other.at);
-    for (const { key } of old.slice(0, Math.min(surplus, keys.length - 1))) this.kept.remove(key);
-    return true;
+  /** The oldest first. @returns {string[]} */
+  #byAge() {
+    const all = this.kept.keys("draft:").map((key) => ({ key, at: this.kept.get(key)?.at ?? 0 }));
+    return all.sort((one, other) => one.at - other.at).map((one) => one.key);
   }
 }
 

@@ -93,6 +93,7 @@ export class Session {
    * @returns {Promise<"alive" | "over" | "unknown">}
    */
   revive() {
+    if (this.#left) return Promise.resolve("over");
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = null;
     });
