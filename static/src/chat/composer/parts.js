@@ -17,7 +17,7 @@ import { t } from "../../lib/texts.js";
 /** @returns {Parts} */
 export function build() {
   const images = h("div", { class: "shelf", hidden: true });
-  const box = h("textarea", { id: "text", rows: "2", autocomplete: "off", spellcheck: "true", "aria-describedby": "text-note" });
+  const box = h("textarea", { id: "text", rows: "1", autocomplete: "off", spellcheck: "true", "aria-describedby": "text-note" });
   const tools = h("div", { class: "tools-left" });
   const send = h("button", { type: "submit", class: "icon send" });
   const form = h("form", { class: "composer", "aria-label": t("composer.name"), novalidate: true },
