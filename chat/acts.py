@@ -14,7 +14,8 @@ from chat.api import answering
 from chat.frames import Hello, Ping, Resume, Said, Subscribe, Unsubscribe
 from chat.generation.runner import current_runner
 from chat.models import Generation
-from chat.services import asking, making
+from chat.prompts import Place
+from chat.services import asking, continuing, granting, making
 from chat.services.asking import Acked
 from chat.words import Refused
 from clawdsite import __version__
@@ -46,7 +47,7 @@ async def carry_out(socket: ChatConsumer, said: Said) -> None:
         case words.Ask():
             await ask(socket, said, asking.say)
         case words.Again():
-            await ask(socket, said, asking.again)
+            await ask(socket, said, continuing.again)
         case words.Stop():
             found = await answering.stop(caller_of(socket), said)
             await socket.say(frames.frame(found.pop("t"), **found))
@@ -73,7 +74,7 @@ async def greet(socket: ChatConsumer, said: Hello) -> None:
     """`ready`, then what the page missed."""
     if socket.greeted:
         raise Refused("bad_request", "hello was said already.", param="t")
-    socket.greeted = True
+    socket.greeted, socket.place = True, Place(said.language, said.zone)
     caller, config = caller_of(socket), current()
     running = await in_thread(partial(_running, caller))
     await socket.say(
@@ -94,12 +95,22 @@ async def greet(socket: ChatConsumer, said: Hello) -> None:
             running=running,
         )
     )
+    socket.told_ready = True
     await socket.mind_the_end()
     missed: list[Subscribe | Resume] = [Resume(generation, after) for generation, after in said.have]
     if said.focus is not None:
         missed.append(Subscribe(said.focus))
     for one in missed:
         await _missed(socket, one)
+    await tell_news(socket)
+
+
+async def tell_news(socket: ChatConsumer) -> None:
+    """Who was let into this person's conversations, and was not spoken of yet; here each is said once."""
+    for one in await in_thread(partial(granting.notices, caller_of(socket))):
+        if one["id"] not in socket.noticed:
+            socket.noticed.add(one["id"])
+            await socket.say(telling.noticed(one))
 
 
 async def _missed(socket: ChatConsumer, one: Subscribe | Resume) -> None:
@@ -114,9 +125,7 @@ async def _missed(socket: ChatConsumer, one: Subscribe | Resume) -> None:
         await socket.say(frames.error(error.code, generation=generation, ref=socket.ref))
 
 
-async def ask(
-    socket: ChatConsumer, said: words.Ask | words.Again, store: Callable[..., Acked]
-) -> None:
+async def ask(socket: ChatConsumer, said: words.Ask | words.Again, store: Callable[..., Acked]) -> None:
     """Store it, say that it is stored, begin the answer, and show it."""
     if lifecycle.draining:
         raise Draining("The gateway is being restarted. Your question is still with you.", retry_after=5)
@@ -139,22 +148,14 @@ async def ask(
 async def begin(socket: ChatConsumer, caller: Caller, acked: Acked, options: words.Options) -> None:
     """What cannot begin has ended already: its `gen.end` says why."""
     try:
-        begun = await making.start(caller, acked, options, socket.ref)
+        begun = await making.start(caller, acked, options, socket.ref, place=socket.place)
     except ClawdError:
         telling.began(acked, "")
         return
     telling.began(acked, begun.model)
     telling.updated(await in_thread(partial(telling.facts_of, acked.conversation)), caller.id)
     if begun.dropped:
-        await socket.say(
-            frames.frame(
-                "notice",
-                level="info",
-                key="notice.trimmed",
-                c=acked.conversation,
-                args={"dropped": begun.dropped},
-            )
-        )
+        await socket.say(telling.trimmed(acked, begun.dropped))
 
 
 async def tell_limit(socket: ChatConsumer, call: Call) -> None:
@@ -184,9 +185,7 @@ async def subscribe(socket: ChatConsumer, conversation: uuid.UUID) -> None:
 
 async def resume(socket: ChatConsumer, said: Resume) -> None:
     """The rest of an answer, whoever makes it."""
-    row = await in_thread(
-        partial(access.generation, caller_of(socket), "conversation.read", said.generation)
-    )
+    row = await in_thread(partial(access.generation, caller_of(socket), "conversation.read", said.generation))
     socket.follow(row.id, said.after, anew=True)
 
 

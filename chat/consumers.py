@@ -23,6 +23,7 @@ from chat.frames import BadFrame, Hello
 from chat.generation.watching import watch
 from chat.hub import hub
 from chat.places import tell_place
+from chat.prompts import NOWHERE
 from chat.services import making
 from chat.words import Refused
 from clawdsite.core.errors import ClawdError, Internal
@@ -52,8 +53,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
     """One socket of one person. Nothing is sent to a client that was told that it is over."""
 
     visitor: Visitor | None = None
+    place = NOWHERE  # as hello says
     person = ""
     greeted = False
+    told_ready = False  # only then is anything else said
     closing = False
     seen_at = 0.0  # when the visitor was last looked at
     warned = 0.0  # the session's end that was announced
@@ -64,6 +67,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.bounds = bounds or Bounds()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.watched: dict[uuid.UUID, asyncio.Task[Any]] = {}
+        self.noticed: set[int] = set()
         self.open: dict[uuid.UUID, None] = {}  # in the order they were opened
         self.leave: list[Callable[[], None]] = []
         self.budget, self.counted = self.bounds.burst, time.monotonic()
@@ -205,7 +209,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def told(self, frame: str) -> None:
         if len(self.tasks) > MOST_TASKS:
             self.forget()  # it reads nothing; the write deadline closes it
-        elif self.greeted and not self.closing:
+        elif self.told_ready and not self.closing:
             self.spawn(self.say(frame))
 
     def began(self, conversation: uuid.UUID, generation: uuid.UUID) -> None:
@@ -226,7 +230,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             async with aclosing(watch(generation, after)) as seen:
                 async for found in seen:
-                    place.cancel()
                     for one in found:
                         await self.say(making.frame_of(generation, one))
         except LookupError:
@@ -283,6 +286,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.refresh(ended=ended)
         if not self.closing:
             await acts.drop_what_is_hidden(self, self.open)
+            if self.told_ready:
+                await acts.tell_news(self)
 
     async def refresh(self, *, ended: bool = False) -> None:
         """The visitor as of now. While the database is away the last state holds, unless it is known to be

@@ -6,10 +6,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-from accounts.models import User
 from chat.models import Conversation, Image, Message
+from chat.prompts import NOWHERE, Place, system_prompt
 from chat.words import Options
 from clawdsite.core.config.schema import Config
+from gateway import services
 from gateway import types as wire
 
 CHARACTERS_A_TOKEN: Final = 2.0  # cautious: Chinese is about 1.6, English about 4
@@ -27,17 +28,24 @@ class Context:
 
 
 def build(
-    config: Config, where: Conversation, answer: Message, options: Options, *, context_length: int | None
+    config: Config,
+    where: Conversation,
+    answer: Message,
+    options: Options,
+    *,
+    context_length: int | None,
+    place: Place = NOWHERE,
 ) -> Context:
     """The question of `answer` with what was said before it on its branch.
 
-    The question itself always goes, whole: if it alone is too long, the model's host says so (M1).
+    The question itself always goes, whole: if it alone is too long, the model's host says so (M1). So does
+    what an answer that goes on has already: last, where a host takes it for the beginning of its own words.
     context_length: tokens the model holds, or None.
     """
     turns = branch(where, answer)
     room = (context_length or DEFAULT_CONTEXT) * (1 - FOR_THE_ANSWER)
-    system = _system(config, answer.asker)
-    room -= len(system) / CHARACTERS_A_TOKEN
+    system = _system(config, where, answer, _model(config, options, turns), place)
+    room -= (len(system) + len(answer.text)) / CHARACTERS_A_TOKEN
     kept: list[Message] = []
     for turn in reversed(turns):
         room -= len(turn.text) / CHARACTERS_A_TOKEN + AN_IMAGE * len(turn.images)
@@ -49,13 +57,14 @@ def build(
     messages = [_message(turn) for turn in kept]
     if system:
         messages.insert(0, wire.Message("system", system))
-    pictures = any(message.images for message in messages)
-    model = options.model or ((config.models.vision or None) if pictures else None)
+    if answer.text:
+        messages.append(wire.Message("assistant", answer.text))
+    model = _model(config, options, kept)
     request = wire.ChatRequest(
         model=model,
         messages=tuple(messages),
         stream=True,
-        think=options.think,
+        think=False if answer.text else options.think,  # it would think in the middle of a sentence
         session=str(where.id),
     )
     return Context(request, len(turns) - len(kept))
@@ -75,10 +84,14 @@ def branch(where: Conversation, answer: Message) -> list[Message]:
     return [turn for turn in reversed(found) if turn.text or turn.images]
 
 
-def _system(config: Config, asker: User | None) -> str:
-    """models.system_prompt with {name} filled in."""
-    prompt = config.models.system_prompt
-    return prompt.replace("{name}", asker.get_full_name() if asker is not None else "")
+def _model(config: Config, options: Options, turns: list[Message]) -> str | None:
+    """Who is asked: the one that was chosen, else the one for pictures where there are some, else None."""
+    pictures = any(turn.images for turn in turns)
+    return options.model or ((config.models.vision or None) if pictures else None)
+
+
+def _system(config: Config, where: Conversation, answer: Message, model: str | None, place: Place) -> str:
+    return system_prompt(config, where, answer.asker, services.resolve(model, config), place)
 
 
 def _message(turn: Message) -> wire.Message:

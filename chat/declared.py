@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat.protocol import CLIENT, CLOSES, MESSAGES, SERVER, Message
+from chat.protocol import CLIENT, CLOSES, MESSAGES, SERVER
+from chat.shapes import Message
 
 
 def declaration() -> str:

@@ -16,6 +16,7 @@ VERSION: Final = 1
 DEEPEST: Final = 64  # JSON nesting
 MOST_HAD: Final = 100  # answers that a page may ask for in its hello
 FAR: Final = 2**53
+LONGEST_WORD: Final = 64  # of a language or a time zone
 
 RESTART, AGAIN = 1012, 1013
 BAD_FRAME, NO_IDENTITY, NOT_FOR_YOU, NO_HELLO = 4400, 4401, 4403, 4408
@@ -35,10 +36,12 @@ class BadFrame(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """focus: the open conversation. have: (generation, last number seen)."""
+    """focus: the open conversation. have: (generation, last number seen). language, zone: of the page."""
 
     focus: uuid.UUID | None = None
     have: tuple[tuple[uuid.UUID, int], ...] = ()
+    language: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _hello(found: dict[str, Any]) -> Hello:
-    """app, lang and tz are for the log of a later day; whatever they are, they harm nothing."""
+    """app, lang and tz may be anything: they are judged where they are used."""
     version = found.get("v")
     if not isinstance(version, int) or isinstance(version, bool):
         raise BadFrame("hello must carry v, the protocol's version.")
@@ -154,7 +157,8 @@ def _hello(found: dict[str, Any]) -> Hello:
     if not isinstance(have, list) or len(have) > MOST_HAD or not all(isinstance(one, dict) for one in have):
         raise BadFrame("hello.have must be a list of {g, s}.")
     seen = tuple((_known(one.get("g")) or NOWHERE, _clamped(one.get("s"))) for one in have)
-    return Hello(_known(found.get("focus")), seen)
+    language, zone = (value if isinstance(value := found.get(name), str) else "" for name in ("lang", "tz"))
+    return Hello(_known(found.get("focus")), seen, language[:LONGEST_WORD], zone[:LONGEST_WORD])
 
 
 def _known(value: Any) -> uuid.UUID | None:

@@ -20,7 +20,7 @@ LONGEST_NAME: Final = 200
 
 
 async def upload(caller: Caller, content: bytes, name: str) -> dict[str, Any]:
-    """Re-encode and keep it -> {"id", "width", "height", "media_type", "name"}.
+    """Re-encode and keep it -> its card, with how many bytes it had before.
 
     BadRequest: not a picture that can be used, or no model here takes pictures; InsufficientScope
     (image:upload). Until a message uses it, it is the uploader's alone, and forgotten after an hour.
@@ -29,7 +29,7 @@ async def upload(caller: Caller, content: bytes, name: str) -> dict[str, Any]:
     await require_vision()
     clean = await images.clean(Picture(content, "", "image"), current().chat.image)
     row = await sync_to_async(_keep, thread_sensitive=False)(caller, clean, name)
-    return card(row)
+    return card(row) | {"bytes_before": len(content)}
 
 
 async def require_vision() -> None:
@@ -48,6 +48,7 @@ def card(row: Image) -> dict[str, Any]:
         "media_type": row.media_type,
         "width": row.width,
         "height": row.height,
+        "bytes": len(row.content),
     }
 
 

@@ -5,86 +5,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """ts: what TypeScript calls it. fits: whether a JSON value is one."""
-
-    ts: str
-    fits: Callable[[Any], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """optional: it may be missing."""
-
-    name: str
-    kind: Kind
-    says: str = ""
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """answer: what comes back (client's). scope: who may say it (client's)."""
-
-    t: str
-    side: Literal["client", "server"]
-    says: str
-    fields: tuple[Field, ...] = ()
-    answer: str = ""
-    scope: str = ""
-
-
-CANONICAL: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
-
-TEXT: Final = Kind("string", lambda value: isinstance(value, str))
-TRUTH: Final = Kind("boolean", lambda value: isinstance(value, bool))
-WHOLE: Final = Kind("number", lambda value: isinstance(value, int) and not isinstance(value, bool))
-ID: Final = Kind("Id", lambda value: isinstance(value, str) and CANONICAL.match(value) is not None)
-ANY: Final = Kind("Record<string, unknown>", lambda value: isinstance(value, dict))
-
-
-def one_of(*words: str) -> Kind:
-    return Kind(" | ".join(f'"{word}"' for word in words), lambda value: value in words)
-
-
-def exactly(number: int) -> Kind:
-    return Kind(str(number), lambda value: value == number and not isinstance(value, bool))
-
-
-def nullable(kind: Kind) -> Kind:
-    return Kind(f"{kind.ts} | null", lambda value: value is None or kind.fits(value))
-
-
-def listed(kind: Kind) -> Kind:
-    def fits(value: Any) -> bool:
-        return isinstance(value, list) and all(map(kind.fits, value))
-
-    return Kind(f"Array<{kind.ts}>", fits)
-
-
-def record(*fields: Field) -> Kind:
-    """An object with these fields."""
-    inner = "; ".join(f"{field.name}{'?' if field.optional else ''}: {field.kind.ts}" for field in fields)
-    return Kind(f"{{ {inner} }}", lambda value: isinstance(value, dict) and not faults(fields, value))
-
-
-def faults(fields: tuple[Field, ...], found: Mapping[str, Any]) -> list[str]:
-    """What of an object is not as these fields say."""
-    known = {field.name: field for field in fields}
-    wrong = [f"{name}: unknown" for name in found if name not in known]
-    for field in fields:
-        if field.name not in found:
-            wrong += [] if field.optional else [f"{field.name}: missing"]
-        elif not field.kind.fits(found[field.name]):
-            wrong.append(f"{field.name}: not {field.kind.ts}")
-    return wrong
+from chat.shapes import (
+    ANY,
+    ID,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    Field,
+    Message,
+    exactly,
+    faults,
+    listed,
+    nullable,
+    one_of,
+    record,
+)
 
 
 def wrong_with(found: Mapping[str, Any]) -> list[str]:
@@ -115,7 +53,18 @@ USAGE = record(
     Field("out", WHOLE),
     Field("ttft_ms", nullable(WHOLE)),
     Field("ms", WHOLE),
+    Field("context", nullable(WHOLE), optional=True),
 )
+
+_LET_IN = (
+    "`who` may read it `until` then, let in `by` an administrator `at` that time, and the `reason`; `title`, "
+    "null: lost to its owner; `id` for `POST /api/notices`"
+)
+NOTICES: Final = {
+    "notice.grant": _LET_IN,
+    "notice.break_glass": "the same of an administrator's own look",
+    "notice.context_trimmed": "`dropped`: so many earlier turns did not fit and did not go up",
+}
 
 MESSAGES: Final = (
     Message(
@@ -125,8 +74,8 @@ MESSAGES: Final = (
         (
             Field("v", exactly(1), "version of the protocol"),
             Field("app", TEXT, "version of the page", optional=True),
-            Field("lang", TEXT, "", optional=True),
-            Field("tz", TEXT, "", optional=True),
+            Field("lang", TEXT, "of the page (`zh-CN`), for the system prompt", optional=True),
+            Field("tz", TEXT, "its time zone (`Asia/Shanghai`), likewise", optional=True),
             Field("focus", nullable(ID), "the conversation that is open: as by `sub`", optional=True),
             Field(
                 "have",
@@ -162,8 +111,14 @@ MESSAGES: Final = (
     Message(
         "chat.regen",
         "client",
-        "another answer beside `m`, or to the question `m`",
-        (OWN, CONVERSATION, Field("m", ID, "a message of the conversation"), OPTIONS),
+        "another answer beside `m`, or to the question `m`; with `more` the answer `m` itself goes on",
+        (
+            OWN,
+            CONVERSATION,
+            Field("m", ID, "a message of the conversation"),
+            OPTIONS,
+            Field("more", TRUTH, "go on where `m` was cut; see [the rules](#rules)", optional=True),
+        ),
         "`ack` or `error`",
         "chat:write",
     ),
@@ -288,7 +243,12 @@ MESSAGES: Final = (
             Field("s", WHOLE, "number of the last delta: a client that has fewer resumes"),
             Field("m", ID, "the message", optional=True),
             Field("reason", REASONS),
-            Field("usage", USAGE, "tokens and milliseconds", optional=True),
+            Field(
+                "usage",
+                USAGE,
+                "tokens and milliseconds; `context`: tokens that the model holds, null: not known",
+                optional=True,
+            ),
             Field("err", record(Field("code", TEXT), Field("key", TEXT)), "with `error`", optional=True),
         ),
     ),
@@ -346,9 +306,13 @@ MESSAGES: Final = (
         "something a person should know",
         (
             Field("level", one_of("info", "warning")),
-            Field("key", TEXT, "of the page's text"),
-            Field("c", ID, "", optional=True),
-            Field("args", ANY, "", optional=True),
+            Field(
+                "key",
+                TEXT,
+                f"of the page's text: {', '.join(f'`{name}` ({args})' for name, args in NOTICES.items())}",
+            ),
+            Field("c", ID, "the conversation it is about", optional=True),
+            Field("args", ANY, "what the text fills in", optional=True),
         ),
     ),
     Message(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.core import signing
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.caller import Caller
@@ -17,26 +17,36 @@ from chat.models import Conversation, Generation, Message, Shelf
 from clawdsite.core.errors import BadRequest
 
 PAGE: Final = 50
+MOST_PINNED: Final = 200
 NEWEST: Final = 40  # messages of a history's first page
 SALT: Final = "chat.cursor"
 
 
 def conversations(caller: Caller, *, cursor: str = "", archived: bool = False) -> dict[str, Any]:
-    """One page of the caller's list, newest first: {"conversations": [...], "next": cursor or null}."""
+    """One page of the caller's list, newest first: {"conversations": [...], "next": cursor or null}.
+
+    The first page has `pinned` too: all that the caller pinned, wherever in the list they stand.
+    """
     found = access.visible(caller).select_related("team", "owner").order_by("-updated", "-id")
     mine = Shelf.objects.filter(user_id=caller.id) if caller.kind == "person" else Shelf.objects.none()
     hidden = mine.filter(archived=True).values("conversation")
     found = found.filter(id__in=hidden) if archived else found.exclude(id__in=hidden)
+    pinned = found.filter(id__in=mine.filter(pinned=True).values("conversation"))[:MOST_PINNED]
+    shown = _cards(caller, list(pinned), mine) if not cursor and not archived else None
     if cursor:
         updated, last = _read_cursor(caller, cursor)
         found = found.filter(Q(updated__lt=updated) | Q(updated=updated, id__lt=last))
     rows = list(found[: PAGE + 1])
     more, rows = len(rows) > PAGE, rows[:PAGE]
+    page = {"conversations": _cards(caller, rows, mine), "next": _cursor(caller, rows[-1]) if more else None}
+    return page if shown is None else page | {"pinned": shown}
+
+
+def _cards(caller: Caller, rows: list[Conversation], mine: QuerySet[Shelf]) -> list[dict[str, Any]]:
     shelves = {shelf.conversation_id: shelf for shelf in mine.filter(conversation__in=rows)}
     running = Generation.objects.filter(conversation__in=rows, state__in=Generation.RUNNING)
     busy = dict(running.values_list("conversation", "id"))
-    cards = [card(caller, row, shelves.get(row.id), busy.get(row.id)) for row in rows]
-    return {"conversations": cards, "next": _cursor(caller, rows[-1]) if more else None}
+    return [card(caller, row, shelves.get(row.id), busy.get(row.id)) for row in rows]
 
 
 def card(
@@ -76,7 +86,7 @@ def history(caller: Caller, conversation: uuid.UUID, *, before: str = "") -> dic
     before: an id of this conversation; the page before it.
     """
     row = access.get(caller, "conversation.read", conversation)
-    found = row.messages.select_related("asker", "generation").order_by("-id")
+    found = whole(row.messages).order_by("-id")
     if before:
         try:
             found = found.filter(id__lt=uuid.UUID(before))
@@ -117,9 +127,15 @@ def readers(caller: Caller, conversation: uuid.UUID) -> dict[str, Any]:
     }
 
 
+def whole(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """These with what `message` shows of them, in two queries."""
+    made = Prefetch("generations", Generation.objects.only("id", "message"))
+    return messages.select_related("asker").prefetch_related(made)
+
+
 def message(row: Message) -> dict[str, Any]:
     """One turn, whole."""
-    generation = getattr(row, "generation", None)
+    generation = max((one.id for one in row.generations.all()), default=None)
     return {
         "id": str(row.id),
         "parent": str(row.parent_id) if row.parent_id else None,
@@ -133,7 +149,7 @@ def message(row: Message) -> dict[str, Any]:
         "reason": row.reason or None,
         "error": row.error or None,
         "usage": row.usage,
-        "generation": str(generation.id) if generation else None,
+        "generation": str(generation) if generation else None,
         "created": stamp(row.created),
     }
 

@@ -36,6 +36,29 @@ def began(acked: Acked, model: str) -> None:
     hub.elsewhere("began", c=acked.conversation, g=acked.generation, frame=start)
 
 
+def trimmed(acked: Acked, dropped: int) -> str:
+    """So many earlier turns did not go up to the model: never silently."""
+    return frames.frame(
+        "notice",
+        level="warning",
+        key="notice.context_trimmed",
+        c=acked.conversation,
+        args={"dropped": dropped},
+    )
+
+
+def noticed(fact: dict[str, Any]) -> str:
+    """Somebody was let into a conversation, or looked at it. fact: of granting.notices."""
+    kind = fact["kind"]
+    return frames.frame(
+        "notice",
+        level="warning" if kind == "break_glass" else "info",
+        key=f"notice.{kind}",
+        c=fact["c"],
+        args={name: fact[name] for name in ("id", "who", "by", "reason", "at", "until", "title")},
+    )
+
+
 def updated(facts: dict[str, Any], person: str, *, but: Listener | None = None) -> None:
     """Title, team or time changed: whoever has it open, and the person's other tabs."""
     hub.tell(uuid.UUID(facts["c"]), frames.whole("conv.updated", **facts), besides=person, but=but)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from chat import page
-from chat.api import images, importing, notices, searching, settings, views
+from chat.api import images, importing, models, notices, searching, settings, views
 
 urlpatterns = [
     path("", page.page, name="page"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/conversations/<str:conversation>", views.OneConversation.as_view(), name="conversation"),
     path("api/conversations/<str:conversation>/messages", views.Messages.as_view(), name="messages"),
     path("api/conversations/<str:conversation>/undo", views.Undo.as_view(), name="undo"),
+    path("api/models", models.Models.as_view(), name="models"),
     path("api/notices", notices.Notices.as_view(), name="notices"),
     path("api/images", images.Images.as_view(), name="images"),
     path("api/images/<str:image>", images.OneImage.as_view(), name="image"),

@@ -48,12 +48,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Another answer to the question above `message`."""
+    """Another answer to the question above `message`; more: that answer itself goes on."""
 
     id: str
     conversation: uuid.UUID
     message: uuid.UUID
     options: Options = Options()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,13 @@ class Reader:
             raise self.refuse("bad_request", f"images must be a list of at most {MOST_IMAGES} ids.", "images")
         return tuple(Reader({"images": one}, self.sent_id).reference("images") for one in value)
 
+    def truth(self, name: str) -> bool:
+        """Missing is false."""
+        value = self.found.get(name, False)
+        if not isinstance(value, bool):
+            raise self.refuse("bad_request", f"{name} must be true or false.", name)
+        return value
+
     def options(self) -> Options:
         value = self.found.get("opts", {})
         if not isinstance(value, dict):
@@ -164,7 +172,13 @@ def ask(found: dict[str, Any], *, conversation: uuid.UUID | None = None) -> Ask:
 def again(found: dict[str, Any]) -> Again:
     """A `chat.regen`. Refused."""
     reader = Reader(found)
-    return Again(reader.own_id(), reader.reference("c"), reader.reference("m"), reader.options())
+    return Again(
+        reader.own_id(),
+        reader.reference("c"),
+        reader.reference("m"),
+        reader.options(),
+        reader.truth("more"),
+    )
 
 
 def stop(found: dict[str, Any]) -> Stop:

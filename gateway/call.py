@@ -56,6 +56,7 @@ class Call:
     end_user: str | None = None
     notes: tuple[str, ...] = ()
     usage: Usage = Usage()
+    context: int | None = None  # tokens that the model holds, where that is known
     queued: float | None = None  # seconds spent waiting for a slot
     ticket: Any = None  # of gateway.admission.queue, while it waits there
     first_piece: float | None = None  # monotonic time of the first event

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounts.caller import Caller
 from clawdsite.core import metrics
@@ -130,7 +130,7 @@ async def list_models(*, authorization: str | None = None) -> list[ModelCard]:
     for alias in config.models.aliases:
         card = known.get(resolve(alias, config))
         if card is not None and alias not in known:
-            cards.append(ModelCard(alias, card.created, card.owned_by))
+            cards.append(replace(card, id=alias))
     return cards
 
 
@@ -140,7 +140,7 @@ async def one_model(name: str, *, authorization: str | None = None) -> ModelCard
         card = await upstream.current().card(resolve(name, current()), authorization=authorization)
     except ModelNotFound:
         raise ModelNotFound(name) from None
-    return ModelCard(name, card.created, card.owned_by)
+    return replace(card, id=name)
 
 
 async def facts_of(
@@ -232,6 +232,8 @@ async def _answer(
             yield Batch(question.index, tuple(last))
     finally:
         spent.add(question.prompt, reader.usage())
+        room = host.room(question.facts.name, authorization=authorization)
+        spent.call.context = room or question.facts.context_length
         slot.release()
 
 

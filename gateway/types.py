@@ -154,11 +154,12 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One row of /v1/models. created: Unix seconds."""
+    """One row of /v1/models. created: Unix seconds. capabilities: as its host says; empty: it does not."""
 
     id: str
     created: int
     owned_by: str = "library"
+    capabilities: tuple[str, ...] = field(default=(), compare=False)
 
 
 # ---- up ---------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
@@ -18,7 +19,8 @@ from chat.generation.pieces import End, Seen
 from chat.generation.runner import current_runner
 from chat.generation.watching import watch
 from chat.models import Generation
-from chat.services import asking, making
+from chat.prompts import NOWHERE, Place
+from chat.services import asking, continuing, making
 from chat.services.asking import Acked
 from clawdsite.core.errors import BadRequest, ClawdError, NotFound
 from gateway.call import Call
@@ -38,14 +40,24 @@ def as_error(refused: words.Refused) -> ClawdError:
     return BadRequest(refused.message, code=refused.code, param=refused.param)
 
 
-async def ask(caller: Caller, call: Call, asked: words.Ask, still: Still) -> StreamingHttpResponse:
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks by HTTP, from where, and whether they still may read."""
+
+    caller: Caller
+    call: Call
+    still: Still
+    place: Place = NOWHERE
+
+
+async def ask(who: Asker, asked: words.Ask) -> StreamingHttpResponse:
     """Store the question, then stream its answer."""
-    return await _streamed(caller, call, asked, asking.say, still)
+    return await _streamed(who, asked, asking.say)
 
 
-async def again(caller: Caller, call: Call, asked: words.Again, still: Still) -> StreamingHttpResponse:
-    """Another answer, streamed."""
-    return await _streamed(caller, call, asked, asking.again, still)
+async def again(who: Asker, asked: words.Again) -> StreamingHttpResponse:
+    """Another answer, or the rest of one, streamed."""
+    return await _streamed(who, asked, continuing.again)
 
 
 async def clear(caller: Caller, asked: words.Clear) -> Json:
@@ -64,9 +76,7 @@ async def stop(caller: Caller, asked: words.Stop) -> Json:
     return {"t": "ack", "id": asked.id, "g": str(row.id)}
 
 
-async def resume(
-    caller: Caller, conversation: uuid.UUID, seen: str, still: Still
-) -> StreamingHttpResponse:
+async def resume(caller: Caller, conversation: uuid.UUID, seen: str, still: Still) -> StreamingHttpResponse:
     """The rest of what is running. seen: the last event's id, `<generation>:<number>`. NotFound."""
     where = await _thread(access.get, caller, "conversation.read", conversation)
     generation, after = _last_event(seen)
@@ -81,34 +91,34 @@ async def resume(
 
 
 async def _streamed(
-    caller: Caller,
-    call: Call,
-    asked: words.Ask | words.Again,
-    store: Callable[..., Acked],
-    still: Still,
+    who: Asker, asked: words.Ask | words.Again, store: Callable[..., Acked]
 ) -> StreamingHttpResponse:
     """Stored and begun whether or not the client stays; then its frames."""
     await making.check_model(asked.options)
-    beginning = asyncio.ensure_future(_begun(caller, call, asked, store))
-    acked = await asyncio.shield(beginning)
+    beginning = asyncio.ensure_future(_begun(who, asked, store))
+    acked, dropped = await asyncio.shield(beginning)
     conversation = uuid.UUID(acked.conversation)
     generation = uuid.UUID(str(acked.generation))
-    return _events(_sse(generation, 0, [telling.ack(acked)], lambda: still(conversation)))
+    opening = [telling.ack(acked), *([telling.trimmed(acked, dropped)] if dropped else [])]
+    return _events(_sse(generation, 0, opening, lambda: who.still(conversation)))
 
 
 async def _begun(
-    caller: Caller, call: Call, asked: words.Ask | words.Again, store: Callable[..., Acked]
-) -> Acked:
-    acked: Acked = await _thread(store, caller, asked, worker=current_runner().worker)
+    who: Asker, asked: words.Ask | words.Again, store: Callable[..., Acked]
+) -> tuple[Acked, int]:
+    """What was stored, and how many earlier turns did not fit."""
+    dropped = 0
+    acked: Acked = await _thread(store, who.caller, asked, worker=current_runner().worker)
     if acked.fresh:
         try:
-            begun = await making.start(caller, acked, asked.options, call.request_id)
+            begun = await making.start(who.caller, acked, asked.options, who.call.request_id, place=who.place)
         except ClawdError:  # its gen.end says why
             telling.began(acked, "")
         else:
+            dropped = begun.dropped
             telling.began(acked, begun.model)
-            telling.updated(await _thread(telling.facts_of, acked.conversation), caller.id)
-    return acked
+            telling.updated(await _thread(telling.facts_of, acked.conversation), who.caller.id)
+    return acked, dropped
 
 
 def _events(pieces: AsyncGenerator[bytes, None]) -> StreamingHttpResponse:

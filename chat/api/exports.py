@@ -47,7 +47,7 @@ def as_file(file: File) -> HttpResponse:
 
 
 def _whole(caller: Caller, row: Conversation) -> dict[str, Any]:
-    messages = row.messages.select_related("asker", "generation").order_by("id")
+    messages = selectors.whole(row.messages).order_by("id")
     return {**selectors.card(caller, row), "messages": [selectors.message(one) for one in messages]}
 
 

@@ -27,7 +27,8 @@ class Notices(ChatView):
 
 
 def _news(caller: Caller) -> Json:
-    return {"notices": granting.notices(_person(caller))}
+    _person(caller)
+    return {"notices": granting.notices(caller)}
 
 
 def _seen(caller: Caller, ids: list[int]) -> Json:

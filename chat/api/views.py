@@ -17,6 +17,8 @@ from accounts.policy import Action
 from accounts.tokens.revocation import revocations
 from chat import access, selectors, telling, words
 from chat.api import answering, exports
+from chat.frames import LONGEST_WORD
+from chat.prompts import Place
 from chat.services import keeping
 from clawdsite.core.errors import BadRequest, ClawdError, NotFound, Unavailable
 from gateway.async_view import AsyncAPIView
@@ -33,6 +35,12 @@ class ChatView(AsyncAPIView):
 
     async def asked(self, act: Callable[..., Any], *args: Any, **more: Any) -> Any:
         return await sync_to_async(act, thread_sensitive=False)(self.caller, *args, **more)
+
+    @property
+    def asker(self) -> answering.Asker:
+        language = self.request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0]
+        place = Place(language.strip()[:LONGEST_WORD])
+        return answering.Asker(self.caller, self.call, self.still_reads, place)
 
     async def still_reads(self, conversation: uuid.UUID) -> bool:
         """Whether the caller, as of now, may read this; where that cannot be told, what streams goes on."""
@@ -66,7 +74,7 @@ class Conversations(ChatView):
         body = json_body(request)
         if body.get("c") is not None:
             raise BadRequest("Ask in a conversation at its own address.", param="c")
-        return await answering.ask(self.caller, self.call, said(words.ask, body), self.still_reads)
+        return await answering.ask(self.asker, said(words.ask, body))
 
 
 class OneConversation(ChatView):
@@ -138,9 +146,9 @@ class Export(ChatView):
 async def _said(view: ChatView, body: Json) -> HttpResponseBase:
     kind = body.get("t", "chat.send")
     if kind == "chat.send":
-        return await answering.ask(view.caller, view.call, said(words.ask, body), view.still_reads)
+        return await answering.ask(view.asker, said(words.ask, body))
     if kind == "chat.regen":
-        return await answering.again(view.caller, view.call, said(words.again, body), view.still_reads)
+        return await answering.again(view.asker, said(words.again, body))
     if kind == "chat.stop":
         return JsonResponse(await answering.stop(view.caller, said(words.stop, body)))
     if kind == "context.clear":

@@ -44,7 +44,7 @@ def last(generation: uuid.UUID) -> int:
 
 def kept(generation: uuid.UUID, end: End) -> Snapshot | None:
     """An ended answer as its message has it, for when its log is gone; None: it has no message."""
-    row = Message.objects.filter(generation=generation).first()
+    row = Message.objects.filter(generations=generation).first()
     return None if row is None else Snapshot(end.seq, row.text, row.thinking, end.state)
 
 
@@ -94,10 +94,13 @@ def _finish(generation: uuid.UUID, end: End, worker: str | None, pieces: Sequenc
 
 
 def _store(row: Generation, pieces: list[Piece], end: End) -> None:
-    text = joined(pieces, "text")
-    Message.objects.filter(id=row.message_id).update(
+    """An answer that went on keeps at least what it had, whatever became of its log."""
+    stored = Message.objects.filter(id=row.message_id)
+    before = stored.values_list("text", "thinking").get()
+    text = max(before[0], joined(pieces, "text"), key=len)
+    stored.update(
         text=text,
-        thinking=joined(pieces, "think"),
+        thinking=max(before[1], joined(pieces, "think"), key=len),
         state=end.state,
         reason=end.reason,
         error=end.error,

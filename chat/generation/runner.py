@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +16,7 @@ from typing import Any, Final
 from accounts.caller import Caller
 from accounts.tokens.revocation import revocations
 from chat.generation import log as database
-from chat.generation.pieces import End
+from chat.generation.pieces import End, Kind
 from chat.generation.running import Running
 from chat.generation.writer import NotSaved, Writer
 from clawdsite.core.config.live import current
@@ -39,7 +39,10 @@ Ask = Callable[[Running, Writer, Call], Coroutine[Any, Any, Finished | None]]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One answer to make. ask: another way to make it than the chat's; call: its account then."""
+    """One answer to make. ask: another way to make it than the chat's; call: its account then.
+
+    so_far: thinking and text of an answer that goes on: the beginning of its log.
+    """
 
     generation: uuid.UUID
     conversation: uuid.UUID | None
@@ -49,6 +52,7 @@ class Job:
     message: uuid.UUID | None = None
     ask: Ask | None = None
     call: Call | None = None
+    so_far: tuple[tuple[Kind, str], ...] = ()
 
 
 class Runner:
@@ -101,9 +105,7 @@ class Runner:
     # ---- one answer ------------------------------------------------------------------------------
 
     async def _make(self, running: Running, job: Job) -> None:
-        call = job.call or Call(
-            job.request_id, method="CHAT", path="/ws/chat", route="/ws/chat", status=200
-        )
+        call = job.call or Call(job.request_id, method="CHAT", path="/ws/chat", route="/ws/chat", status=200)
         call.caller, call.stream = job.caller, True
         running.call = call
         lifecycle.enter(running)  # a shutdown waits for it, up to server.drain
@@ -127,6 +129,8 @@ class Runner:
     async def _ask(self, running: Running, job: Job, call: Call) -> Finished | None:
         finished: Finished | None = None
         try:
+            if job.so_far:
+                await self._repeat(running, job.so_far)
             call.closers.append(limits.sit(job.caller, call))
             async with aclosing(services.complete(job.caller, [job.request], call)) as batches:
                 async for batch in batches:
@@ -140,6 +144,14 @@ class Runner:
         finally:
             await call.close()
         return finished
+
+    async def _repeat(self, running: Running, so_far: Iterable[tuple[Kind, str]]) -> None:
+        """In the log before the model is asked: whoever watches has all of it, however it ends."""
+        running.repeating = True
+        for kind, text in so_far:
+            self.writer.add(running, kind, text)
+        await self.writer.flush()
+        running.repeating = False
 
     async def _keep(self, running: Running, end: End) -> End:
         """Store the end; a database that stays away makes it a failure that says so."""
@@ -195,6 +207,7 @@ def _end_of(task: asyncio.Task[Finished | None], running: Running, call: Call) -
         "out": call.usage.completion,
         "ttft_ms": None if ttft is None else round(ttft * 1000),
         "ms": round((time.monotonic() - call.started) * 1000),
+        "context": call.context,
     }
     if running.broken:
         call.outcome, call.error_code = "unavailable", NOT_SAVED

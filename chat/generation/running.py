@@ -32,6 +32,7 @@ class Running:
         self.on_watchers: Callable[[int], None] = lambda count: None
         self.stopped = False
         self.broken = False
+        self.repeating = False  # what is shown now was there before this answer went on
         self.task: asyncio.Task[Finished | None] | None = None
         self._changed = asyncio.Event()
 
@@ -54,7 +55,8 @@ class Running:
     def show(self, pieces: list[Piece]) -> None:
         """These are in the log now."""
         self.pieces += pieces
-        self.state = "generating"
+        if not self.repeating:
+            self.state = "generating"
         self._wake()
 
     def break_off(self) -> None:

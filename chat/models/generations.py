@@ -13,6 +13,8 @@ from chat.models.conversations import Conversation, Message
 class Generation(models.Model):
     """One answer being made for a conversation (chat), or a resumable API call (conversation null).
 
+    message: what it becomes; where that was cut and goes on, the newest of its generations makes it.
+
     caller: the caller's id; asker: the person, for chat. worker: the process that makes it; lease: until when
     that process is believed alive; past it anybody may mark it interrupted. stop: somebody asked to stop.
     seq: the last one in the log. A running one is alone in its conversation (`busy`).
@@ -32,7 +34,7 @@ class Generation(models.Model):
     conversation = models.ForeignKey(
         Conversation, null=True, on_delete=models.CASCADE, related_name="generations"
     )
-    message = models.OneToOneField(Message, null=True, on_delete=models.CASCADE, related_name="generation")
+    message = models.ForeignKey(Message, null=True, on_delete=models.CASCADE, related_name="generations")
     caller = models.CharField(max_length=300)
     asker = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

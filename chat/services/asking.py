@@ -28,7 +28,7 @@ GONE = "There is nothing here by this id."
 class Acked:
     """What was stored. fresh: by this call, so its answer is to be made now; else it was said before.
 
-    question, answer, generation: ids, null where the act has none.
+    question, answer, generation: ids, null where the act has none. more: the answer is one that goes on.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Acked:
     answer: str | None = None
     generation: str | None = None
     fresh: bool = True
+    more: bool = False
 
 
 def say(caller: Caller, ask: Ask, *, worker: str) -> Acked:
@@ -57,9 +58,9 @@ def say(caller: Caller, ask: Ask, *, worker: str) -> Acked:
             images=[str(one) for one in _pictures(caller, where, ask.images)],
         )
         index.keep_text(where.id, question.id, question.text)
-        return _begin(caller, where, question, ask.id, worker)
+        return begin(caller, where, question, ask.id, worker)
 
-    return _once(caller, ask.id, ask, act)
+    return once(caller, ask.id, ask, act)
 
 
 def again(caller: Caller, asked: Again, *, worker: str) -> Acked:
@@ -71,9 +72,9 @@ def again(caller: Caller, asked: Again, *, worker: str) -> Acked:
         question = found.parent if found is not None and found.role == Message.Role.ASSISTANT else found
         if question is None or question.role != Message.Role.USER:
             raise NotFound(GONE)
-        return _begin(caller, where, question, asked.id, worker)
+        return begin(caller, where, question, asked.id, worker)
 
-    return _once(caller, asked.id, asked, act)
+    return once(caller, asked.id, asked, act)
 
 
 def clear(caller: Caller, asked: Clear) -> Acked:
@@ -87,10 +88,10 @@ def clear(caller: Caller, asked: Clear) -> Acked:
         Conversation.objects.filter(id=where.id).update(leaf=mark.id)
         return Acked(asked.id, str(where.id), question=str(mark.id))
 
-    return _once(caller, asked.id, asked, act)
+    return once(caller, asked.id, asked, act)
 
 
-def _once(caller: Caller, sent_id: str, said: Any, act: Callable[[], Acked]) -> Acked:
+def once(caller: Caller, sent_id: str, said: Any, act: Callable[[], Acked]) -> Acked:
     """The same id again gets the same answer and does nothing; with another body it is a Conflict."""
     if caller.kind != "person":  # programs own nothing and continue nothing
         raise NotFound(GONE)
@@ -174,7 +175,7 @@ def _pictures(caller: Caller, where: Conversation, asked: tuple[uuid.UUID, ...])
     return asked
 
 
-def _begin(caller: Caller, where: Conversation, question: Message, sent_id: str, worker: str) -> Acked:
+def begin(caller: Caller, where: Conversation, question: Message, sent_id: str, worker: str) -> Acked:
     answer = Message.objects.create(
         conversation=where,
         parent=question,
@@ -182,6 +183,12 @@ def _begin(caller: Caller, where: Conversation, question: Message, sent_id: str,
         asker_id=caller.id,
         state="queued",
     )
+    generation = make(caller, where, answer, worker)
+    return Acked(sent_id, str(where.id), str(question.id), str(answer.id), str(generation.id))
+
+
+def make(caller: Caller, where: Conversation, answer: Message, worker: str) -> Generation:
+    """The answer in the making, and the branch that is shown now. Busy."""
     try:
         with transaction.atomic():
             generation = Generation.objects.create(
@@ -195,7 +202,7 @@ def _begin(caller: Caller, where: Conversation, question: Message, sent_id: str,
     except IntegrityError:
         raise _busy(where) from None
     Conversation.objects.filter(id=where.id).update(leaf=answer.id, updated=timezone.now())
-    return Acked(sent_id, str(where.id), str(question.id), str(answer.id), str(generation.id))
+    return generation
 
 
 def _busy(where: Conversation) -> Busy:

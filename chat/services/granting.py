@@ -10,9 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.caller import Caller
 from accounts.models import Revocation, User
 from accounts.policy import Decision, may_grant
 from accounts.tokens import revocation
+from chat import access
 from chat.models import Conversation, Grant
 from chat.selectors import stamp
 
@@ -44,6 +46,7 @@ def grant(where: Conversation, person: User, by: User, *, reason: str, lasts: ti
             conversation=where, person=person, made_by=by, reason=reason.strip(), until=until
         )
         _line(by, "grant.made", made)
+        _wake(where)
     return made
 
 
@@ -73,6 +76,7 @@ def open_glass(where: Conversation, by: User, reason: str) -> Grant:
             break_glass=True,
         )
         _line(by, "break_glass.opened", made)
+        _wake(where)
     return made
 
 
@@ -92,14 +96,20 @@ def expired(since: datetime, now: datetime) -> None:
         revocation.end(Revocation.Kind.RIGHTS, str(person), reason="grant over")
 
 
-def notices(owner: str) -> list[dict[str, Any]]:
-    """What the owner of conversations has not been told yet: who may read, or looked at, which of them."""
-    found = _untold(owner).select_related("person", "made_by").order_by("pk")[:TOLD]
+def notices(owner: Caller) -> list[dict[str, Any]]:
+    """What the owner of conversations has not been told yet: who may read, or looked at, which of them.
+
+    title: null where the owner does not read it any more (it stayed with a team that they left).
+    """
+    found = list(_untold(owner.id).select_related("person", "made_by").order_by("pk")[:TOLD])
+    read = access.visible(owner).filter(id__in={made.conversation_id for made in found})
+    titles = dict(read.values_list("id", "title"))
     return [
         {
             "id": made.pk,
             "kind": "break_glass" if made.break_glass else "grant",
             "c": str(made.conversation_id),
+            "title": titles.get(made.conversation_id),
             "who": made.person.get_full_name(),
             "by": made.made_by.get_full_name() if made.made_by is not None else None,
             "reason": made.reason,
@@ -115,6 +125,11 @@ def told(owner: str, ids: Iterable[int]) -> int:
     return int(_untold(owner).filter(pk__in=list(ids)).update(seen=timezone.now()))
 
 
+def _wake(where: Conversation) -> None:
+    """The owner's sockets look again who they are and what they may, and find the notice."""
+    revocation.end(Revocation.Kind.RIGHTS, str(where.owner_id), reason="notice")
+
+
 def _untold(owner: str) -> Any:
     return Grant.objects.filter(conversation__owner=owner, seen=None)
 
@@ -124,4 +139,3 @@ def _line(by: User, action: str, made: Grant) -> None:
     audit.record(
         by.get_username(), action, f"conversation:{made.conversation_id}", details | {"reason": made.reason}
     )
-

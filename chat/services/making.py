@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asgiref.sync import sync_to_async
 
 from accounts.caller import Caller
 from chat import context, frames
 from chat.generation import log
-from chat.generation.pieces import End, Piece, Seen, Snapshot
+from chat.generation.pieces import End, Kind, Piece, Seen, Snapshot
 from chat.generation.runner import Job, current_runner
 from chat.models import Conversation, Message
+from chat.prompts import NOWHERE, Place
 from chat.services import titles
 from chat.services.asking import Acked
 from chat.words import Options
 from clawdsite.core.config.live import current
-from clawdsite.core.errors import ClawdError
+from clawdsite.core.errors import ClawdError, ModelNotFound
 from gateway import services
 
 
@@ -35,32 +36,55 @@ async def check_model(options: Options) -> None:
         await services.one_model(options.model)
 
 
-async def start(caller: Caller, acked: Acked, options: Options, request_id: str) -> Begun:
-    """Hand the stored answer to this process's runner. What cannot begin is stored as failed, and said so."""
+async def start(
+    caller: Caller, acked: Acked, options: Options, request_id: str, *, place: Place = NOWHERE
+) -> Begun:
+    """Hand the stored answer to this process's runner. What cannot begin is stored as failed, and said so.
+
+    place: the asker's, for the system prompt.
+    """
     generation = uuid.UUID(acked.generation)
     conversation = uuid.UUID(acked.conversation)
     try:
+        if acked.more and options.model is None:
+            options = await _as_before(acked, options)
         facts = await services.facts_of(options.model)
         build = sync_to_async(_build, thread_sensitive=False)
-        built = await build(acked, options, facts.context_length)
+        built, so_far = await build(acked, options, facts.context_length, place)
     except ClawdError as error:
         end = End(0, "failed", "error", error=error.code or "bad_request")
         await sync_to_async(log.finish, thread_sensitive=False)(generation, end)
         raise
     message = uuid.UUID(acked.answer) if acked.answer else None
-    job = Job(generation, conversation, caller, built.request, request_id, message)
+    job = Job(generation, conversation, caller, built.request, request_id, message, so_far=so_far)
     titles.follow(current_runner().start(job), job)
     return Begun(built.dropped, services.resolve(built.request.model, current()))
 
 
-def _build(acked: Acked, options: Options, context_length: int | None) -> context.Context:
+async def _as_before(acked: Acked, options: Options) -> Options:
+    """An answer goes on by the model that began it, while there is one."""
+    kept = Message.objects.filter(id=acked.answer).values_list("model", flat=True)
+    name = await sync_to_async(kept.first, thread_sensitive=False)()
+    try:
+        await services.facts_of(name or None)
+    except ModelNotFound:
+        return options
+    return replace(options, model=name or None)
+
+
+def _build(
+    acked: Acked, options: Options, context_length: int | None, place: Place
+) -> tuple[context.Context, tuple[tuple[Kind, str], ...]]:
+    """What goes up, and what an answer that goes on has already."""
     config = current()
-    where = Conversation.objects.get(id=acked.conversation)
+    where = Conversation.objects.select_related("team").get(id=acked.conversation)
     answer = Message.objects.select_related("asker").get(id=acked.answer)
-    built = context.build(config, where, answer, options, context_length=context_length)
+    built = context.build(config, where, answer, options, context_length=context_length, place=place)
     model = services.resolve(built.request.model, config)
     Message.objects.filter(id=answer.id).update(model=model)
-    return built
+    thought = answer.thinking if answer.text or not answer.thinking else f"{answer.thinking}\n\n"
+    had: tuple[tuple[Kind, str], ...] = (("think", thought), ("text", answer.text))
+    return built, tuple((kind, text) for kind, text in had if text)
 
 
 def frame_of(generation: uuid.UUID, seen: Seen) -> str:

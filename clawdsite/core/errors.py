@@ -15,7 +15,8 @@
     ├── NotFound             404  not_found
     │   └── ModelNotFound    404  model_not_found
     ├── Conflict             409  conflict
-    │   └── Busy             409  busy                   (an answer is being written in this conversation)
+    │   ├── Busy             409  busy                   (an answer is being written in this conversation)
+    │   └── NotContinuable   409  not_continuable        (an answer that is whole, or is answered already)
     ├── RateLimited          429  rate_limit_exceeded
     └── Unavailable          503  (infrastructure; always with Retry-After)
         ├── KeysUnreachable      503  auth_unavailable
@@ -220,6 +221,12 @@ class Busy(Conflict):
     """An answer is being written in this conversation; details: who asked."""
 
     code = "busy"
+
+
+class NotContinuable(Conflict):
+    """It is no answer that was cut, or something follows it already."""
+
+    code = "not_continuable"
 
 
 class RateLimited(ClawdError):

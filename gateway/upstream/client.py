@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -15,7 +16,7 @@ from gateway.types import Json, ModelCard, ModelFacts
 from gateway.upstream.answer import Answer, not_again
 from gateway.upstream.flights import Flights
 from gateway.upstream.host import Host, to_object
-from gateway.upstream.known import Key, Known, full_name, names_in
+from gateway.upstream.known import Key, Known, full_name, names_in, rooms_in
 from gateway.upstream.lines import Lines
 from gateway.upstream.pool import Pool
 from gateway.upstream.watch import NEVER, Patience, Watch, not_loaded
@@ -116,13 +117,21 @@ class Upstream:
     # ---- asking about models ------------------------------------------------------------------
 
     async def facts(self, model: str, *, authorization: str | None = None) -> ModelFacts:
-        """/api/show, remembered for 60 s. Raises ModelNotFound."""
+        """/api/show, remembered for 60 s. Raises ModelNotFound.
+
+        The context is what the model was last loaded with, where that was seen.
+        """
         key = self._key(model, authorization)
         known = self._known.facts(key)
         if known is None:
             known = facts_from_show(model, await self._show(model, key))
             self._known.learn(key, known)
-        return known
+        room = self._known.room(key)
+        return known if room is None else replace(known, context_length=room)
+
+    def room(self, model: str, *, authorization: str | None = None) -> int | None:
+        """How many tokens of context it was last loaded with, where that was seen. Asks nobody."""
+        return self._known.room(self._key(model, authorization))
 
     async def card(self, model: str, *, authorization: str | None = None) -> ModelCard:
         """/api/show, asked each time. Raises ModelNotFound."""
@@ -194,9 +203,12 @@ class Upstream:
     async def _is_running(self, key: Key) -> bool:
         """Whether /api/ps lists it now."""
         ask = partial(self._host.ask, "GET", "/api/ps", None, key.goes_up)
-        names = names_in(await self._flights.join(("ps", key.goes_up, key.url), ask))
+        listed = await self._flights.join(("ps", key.goes_up, key.url), ask)
+        names = names_in(listed)
         for name in names:
             self._known.saw_loaded(key._replace(model=name))
+        for name, tokens in rooms_in(listed).items():
+            self._known.saw_room(key._replace(model=name), tokens)
         return key.model in names
 
     async def _load(self, model: str, key: Key) -> None:

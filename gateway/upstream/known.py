@@ -1,4 +1,4 @@
-"""What was lately heard of the host's models: facts (60 s), and that one is loaded (5 s)."""
+"""What was lately heard of the host's models: facts (60 s), which is loaded (5 s), and with how much room."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Known:
     def __init__(self) -> None:
         self._facts: dict[Key, tuple[float, ModelFacts]] = {}
         self._loaded: dict[Key, float] = {}
+        self._room: dict[Key, int] = {}
 
     def facts(self, key: Key) -> ModelFacts | None:
         kept = self._facts.get(key)
@@ -45,6 +46,15 @@ class Known:
         self._loaded[key] = time.monotonic() + LOADED_KEPT
         _trim(self._loaded)
 
+    def saw_room(self, key: Key, tokens: int) -> None:
+        """It was loaded with a context of so many tokens, which may be fewer than it was trained for."""
+        self._room.pop(key, None)
+        self._room[key] = tokens
+        _trim(self._room)
+
+    def room(self, key: Key) -> int | None:
+        return self._room.get(key)
+
     def doubt(self, key: Key) -> None:
         """A call failed: whether the model is loaded has to be asked anew."""
         self._loaded.pop(key, None)
@@ -53,6 +63,7 @@ class Known:
         """The host does not have it any more."""
         self.doubt(key)
         self._facts.pop(key, None)
+        self._room.pop(key, None)
 
 
 def full_name(model: str) -> str:
@@ -61,7 +72,7 @@ def full_name(model: str) -> str:
     return tagged.casefold()
 
 
-def _trim(memory: dict[Key, tuple[float, ModelFacts]] | dict[Key, float]) -> None:
+def _trim(memory: dict[Key, tuple[float, ModelFacts]] | dict[Key, float] | dict[Key, int]) -> None:
     while len(memory) > MOST:
         del memory[next(iter(memory))]
 
@@ -73,3 +84,13 @@ def names_in(listed: Json) -> set[str]:
         raise UpstreamInvalid("The model's host listed its models in a way that is not its protocol.")
     named = (row.get("model") or row.get("name") for row in rows if isinstance(row, dict))
     return {full_name(name) for name in named if isinstance(name, str)}
+
+
+def rooms_in(listed: Json) -> dict[str, int]:
+    """The context each was loaded with, by full name, where an answer of /api/ps says so (since 0.11)."""
+    found = {}
+    for row in listed.get("models") or []:
+        name, tokens = row.get("model") or row.get("name"), row.get("context_length")
+        if isinstance(name, str) and isinstance(tokens, int) and tokens > 0:
+            found[full_name(name)] = tokens
+    return found

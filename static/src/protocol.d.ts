@@ -12,7 +12,9 @@ export interface Hello {
   v: 1;
   /** version of the page */
   app?: string;
+  /** of the page (`zh-CN`), for the system prompt */
   lang?: string;
+  /** its time zone (`Asia/Shanghai`), likewise */
   tz?: string;
   /** the conversation that is open: as by `sub` */
   focus?: Id | null;
@@ -39,7 +41,7 @@ export interface ChatSend {
   opts?: { think?: boolean | null; model?: string | null };
 }
 
-/** another answer beside `m`, or to the question `m` */
+/** another answer beside `m`, or to the question `m`; with `more` the answer `m` itself goes on */
 export interface ChatRegen {
   t: "chat.regen";
   /** the client's own; the same again with the same body gets the same `ack`, for 24 hours */
@@ -50,6 +52,8 @@ export interface ChatRegen {
   m: Id;
   /** null or missing leaves it to the configuration */
   opts?: { think?: boolean | null; model?: string | null };
+  /** go on where `m` was cut; see [the rules](#rules) */
+  more?: boolean;
 }
 
 /** end an answer; its text so far stays. Who asked, the owner, the team's lead */
@@ -192,8 +196,8 @@ export interface GenEnd {
   /** the message */
   m?: Id;
   reason: "stop" | "length" | "stopped" | "error" | "interrupted" | "filtered";
-  /** tokens and milliseconds */
-  usage?: { in: number; out: number; ttft_ms: number | null; ms: number };
+  /** tokens and milliseconds; `context`: tokens that the model holds, null: not known */
+  usage?: { in: number; out: number; ttft_ms: number | null; ms: number; context?: number | null };
   /** with `error` */
   err?: { code: string; key: string };
 }
@@ -276,9 +280,11 @@ export interface AuthExpiring {
 export interface Notice {
   t: "notice";
   level: "info" | "warning";
-  /** of the page's text */
+  /** of the page's text: `notice.grant` (`who` may read it `until` then, let in `by` an administrator `at` that time, and the `reason`; `title`, null: lost to its owner; `id` for `POST /api/notices`), `notice.break_glass` (the same of an administrator's own look), `notice.context_trimmed` (`dropped`: so many earlier turns did not fit and did not go up) */
   key: string;
+  /** the conversation it is about */
   c?: Id;
+  /** what the text fills in */
   args?: Record<string, unknown>;
 }
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditLine, Membership, Revocation, User
+from accounts.selectors import caller_for
 from chat.models import Conversation, Grant, Message
 from chat.services import granting
 from tests.accounts.admin.house import House, browser_of, furnished, pages
@@ -59,6 +60,11 @@ def readers(root: Client, house: House) -> str:
 def asked_to_grant(root: Client, house: House, person: User, **more: Any) -> Any:
     form = {"person": str(person.pk), "days": "7", "reason": "handover"} | more
     return root.post(page(house, "grant/"), form)
+
+
+def news(house: House) -> list[dict[str, Any]]:
+    """What charlie has not been told yet."""
+    return granting.notices(caller_for(house.charlie, session="s"))
 
 
 def broken(root: Client, house: House, reason: str = "case 17") -> Any:
@@ -140,11 +146,11 @@ def test_a_grant_is_a_line_and_the_owner_is_told_once(root: Client, house: House
     assert line.details["person"] == str(house.bob.pk)
     assert line.details["reason"] == "handover"
     assert audit.verify() is None
-    (notice,) = granting.notices(str(house.charlie.pk))
+    (notice,) = news(house)
     assert (notice["kind"], notice["who"], notice["by"]) == ("grant", "bob", "root")
     assert granting.told(str(house.bob.pk), [notice["id"]]) == 0
     assert granting.told(str(house.charlie.pk), [notice["id"]]) == 1
-    assert granting.notices(str(house.charlie.pk)) == []
+    assert news(house) == []
 
 
 @proves("cell-M168")
@@ -214,7 +220,7 @@ def test_break_glass_writes_the_line_first_then_shows_plain_text(
     assert actions() == ["break_glass.opened", "break_glass.viewed", "break_glass.viewed"]
     assert audit.verify() is None
     assert CANARY not in caplog.text
-    (notice,) = granting.notices(str(house.charlie.pk))
+    (notice,) = news(house)
     assert (notice["kind"], notice["by"], notice["reason"]) == ("break_glass", "root", "case 17")
 
 

@@ -25,6 +25,8 @@ def calls() -> set[str]:
     """`GET /api/x/<id>`, for each method of each view."""
     found = set()
     for pattern in urlpatterns:
+        if not str(pattern.pattern).startswith("api/"):
+            continue  # the page itself
         address = "/" + re.sub(r"<\w+:\w+>", "<id>", str(pattern.pattern))
         view = pattern.callback.view_class
         found |= {f"{method.upper()} {address}" for method in METHODS if hasattr(view, method)}

@@ -10,7 +10,8 @@ import pytest
 
 from chat import declared, frames
 from chat.frames import BadFrame, Hello, Ping, Resume, Subscribe, from_frame
-from chat.protocol import CLIENT, CLOSES, SERVER, Message, faults, wrong_with
+from chat.protocol import CLIENT, CLOSES, SERVER, wrong_with
+from chat.shapes import Message, faults
 from chat.words import Refused
 from tests.house import tree
 
@@ -20,8 +21,9 @@ VALUES: dict[str, Any] = {
     **{"v": 1, "s": 3, "n": 7, "app": "1.0", "lang": "zh-CN", "tz": "Asia/Shanghai", "text": "Hello"},
     **{"have": [{"g": SOME, "s": 3}], "images": [SOME], "opts": {"think": True, "model": "qwen3:32b"}},
     "team": None,
+    "more": True,
 }
-UNREAD = {"app", "lang", "tz"}  # for the page's own use
+UNREAD = {"app"}  # for the log of a later day
 CLIENTS = [pytest.param(message, id=message.t) for message in CLIENT.values()]
 
 

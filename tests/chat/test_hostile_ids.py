@@ -19,7 +19,7 @@ from accounts.selectors import caller_for
 from chat import access, acts, selectors, words
 from chat.api import exports
 from chat.models import Conversation, Generation, Grant, Image, Message
-from chat.services import asking, keeping
+from chat.services import asking, continuing, keeping
 from clawdsite.core.errors import ClawdError
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +77,9 @@ ACTS: dict[str, Act] = {
         who, words.Ask(fresh(), None, None, "x", images=(ids.image,)), worker="w"
     ),
     "chat.regen": lambda who, ids: asking.again(who, words.Again(fresh(), ids.c, ids.m), worker="w"),
+    "chat.regen more": lambda who, ids: continuing.again(
+        who, words.Again(fresh(), ids.c, ids.m, more=True), worker="w"
+    ),
     "context.clear": lambda who, ids: asking.clear(who, words.Clear(fresh(), ids.c)),
     "GET conversation": lambda who, ids: selectors.one(who, ids.c),
     "GET messages": lambda who, ids: selectors.history(who, ids.c),

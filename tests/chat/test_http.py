@@ -82,6 +82,19 @@ def test_an_outsider_finds_what_a_random_id_would_give(
     assert world.client("alice").get(f"{API}/{ack['c']}").json()["title"] == "Hello"
 
 
+def test_all_that_one_pinned_comes_with_the_first_page(world: World) -> None:
+    ack = began(world, "dora", text="keep me")
+    dora = world.client("dora")
+    assert dora.get(API).json()["pinned"] == []
+    dora.patch(f"{API}/{ack['c']}", json={"pinned": True})
+    found = dora.get(API).json()
+    assert [one["id"] for one in found["pinned"]] == [ack["c"]]
+    assert found["pinned"][0] in found["conversations"]
+    assert "pinned" not in dora.get(API, params={"archived": "true"}).json()
+    dora.patch(f"{API}/{ack['c']}", json={"archived": True})
+    assert dora.get(API).json()["pinned"] == []
+
+
 def test_lists_hold_exactly_what_may_be_read(world: World) -> None:
     private, shared = began(world), began(world, team="team-a")
 

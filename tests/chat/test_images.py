@@ -44,6 +44,7 @@ def test_a_picture_is_kept_as_our_own_bytes_without_what_it_knew(world: World) -
     card = uploaded(world, sent).json()
     assert (card["width"], card["height"], card["name"]) == (1568, 784, "Foto 红.jpg")
     found = world.client().get(f"/api/images/{card['id']}")
+    assert (card["bytes"], card["bytes_before"]) == (len(found.content), len(sent))
     assert b"secret place" not in found.content
     assert found.headers["x-content-type-options"] == "nosniff"
     assert found.headers["content-disposition"].startswith("attachment")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+import uuid
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from chat import preferences, selectors, spending
 from chat.models import Conversation, Grant, Preferences
 from clawdsite.core.errors import BadRequest, NotFound
 from gateway.models import UsageRow
+from tests.chat.sockets import Socket
 from tests.chat.test_http import began
 from tests.chat.world import World
 
@@ -175,3 +178,26 @@ def test_who_reads_by_http(world: World) -> None:
     address = f"/api/conversations/{ack['c']}/access"
     assert world.client("bob").get(address).json()["team"]["members"] == 3
     assert world.client("charlie").get(address).status_code == 404
+
+
+def test_the_models_to_choose_from_say_what_they_can(world: World) -> None:
+    """By the page's session as by a bearer."""
+    found = world.client().get("/api/models").json()
+    assert found["default"] == "qwen3:32b"
+    assert {one["id"]: (one["vision"], one["thinking"]) for one in found["models"]} == {
+        "qwen3:32b": (False, True),
+        "plain:latest": (False, False),
+        "vision:latest": (True, False),
+    }
+    with httpx.Client(base_url=world.url, cookies={"clawdbot": world.cookie("alice")}) as page:
+        assert page.get("/api/models").json() == found
+
+
+def test_a_model_that_there_is_not_is_refused_before_anything_is_stored(world: World) -> None:
+    before = world.client().get("/api/conversations").json()
+    with Socket(world) as socket:
+        sent_id = str(uuid.uuid4())
+        socket.send("chat.send", id=sent_id, c=None, text="hi", opts={"model": "gpt-9"})
+        refused = socket.wait("error", id=sent_id)
+        assert (refused["code"], refused["args"]) == ("model_not_found", {"param": "model"})
+    assert world.client().get("/api/conversations").json() == before

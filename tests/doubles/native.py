@@ -23,6 +23,7 @@ class Model:
     context_length: int = 40960
     modified_at: str = "2026-11-23T09:20:50.698613237Z"
     size: int = 20201253588
+    loaded_with: int | None = None  # tokens of context, where they are fewer than it was trained for
 
     @property
     def digest(self) -> str:
@@ -75,7 +76,7 @@ def to_running(models: list[Model]) -> dict[str, Any]:
             "details": model.details(),
             "expires_at": "2318-03-05T00:00:00Z",
             "size_vram": model.size,
-            "context_length": model.context_length,
+            "context_length": model.loaded_with or model.context_length,
         }
         for model in models
     ]

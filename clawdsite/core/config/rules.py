@@ -21,6 +21,9 @@ DEBUG_PORT: Final = ("debug_port",)
 AT_ONCE: Final = ("upstream", "max_connections")
 MEASURE: Final = "clawdbot check --upstream measures it"
 AUTHORIZATION_WORDS: Final = ("none", "forward")
+IN_PROMPTS: Final = ("name", "language", "team", "date")
+BRACED: Final = re.compile(r"\{([a-z_]+)\}")
+SLUG: Final = re.compile(r"[-a-zA-Z0-9_]+")
 CREDENTIALS: Final = re.compile(r"[!-~]+ [ -~]*[!-~]")  # RFC 9110 section 11.4: a scheme, a blank, the rest
 
 
@@ -82,6 +85,7 @@ def judge(config: Config, known: Facts) -> list[Finding]:
         *browsers.judge(config),
         *_upstream(config, known),
         *_models(config),
+        *_prompts(config),
     ]
 
 
@@ -207,3 +211,24 @@ def _models(config: Config) -> Iterator[Finding]:
             circles.add(frozenset(walked))
             message = f"leads back to itself: {' -> '.join([*walked, alias])}"
             yield Finding(("models", "aliases", alias), message)
+
+
+def _prompts(config: Config) -> Iterator[Finding]:
+    """Words in braces that would go up as they are, and keys that name nothing."""
+    models, teams = config.models.system_prompts, config.chat.team_prompts
+    written: dict[TreePath, str] = {("models", "system_prompt"): config.models.system_prompt}
+    written |= {("models", "system_prompts", name): text for name, text in models.items()}
+    written |= {("chat", "team_prompts", slug): text for slug, text in teams.items()}
+    for path, text in written.items():
+        for word in dict.fromkeys(BRACED.findall(text)):
+            if word not in IN_PROMPTS:
+                known = ", ".join(f"{{{one}}}" for one in IN_PROMPTS)
+                yield Finding(path, f"{{{word}}} stands for nothing", f"there are {known}")
+    for name in models:
+        target = config.models.aliases.get(name)
+        if target is not None:
+            path = ("models", "system_prompts", name)
+            yield Finding(path, "is an alias", f"name the model itself: {target}", refused=False)
+    for slug in teams:
+        if not SLUG.fullmatch(slug):
+            yield Finding(("chat", "team_prompts", slug), "is no team's slug", "e.g. team-a")

@@ -155,7 +155,14 @@ class Models(Section):
         description="Sampling defaults by model name, for what a request leaves out: temperature, top_p, "
         "top_k, min_p, repeat_penalty, frequency_penalty, presence_penalty, seed.",
     )
-    system_prompt: str = key("", "System prompt of the web chat; {name} is who asks.")
+    system_prompt: str = key(
+        "",
+        "System prompt of the web chat. {name} is who asks, {language} theirs, {team} the conversation's, "
+        "{date} today.",
+    )
+    system_prompts: dict[str, str] = Field(
+        {}, description="System prompts by model name (as its host knows it); then not models.system_prompt."
+    )
     reasoning_fields: Literal["both", "reasoning_content", "reasoning", "none"] = key(
         "both", "Names under which thinking is sent to API clients."
     )
@@ -197,6 +204,9 @@ class ImageLimits(Section):
 class Chat(Section):
     linger: Seconds = key(60.0, "How long an answer goes on with nobody watching.", ge=0)
     titles: bool = key(True, "The model names a new conversation after its first answer.")
+    team_prompts: dict[str, str] = Field(
+        {}, description="By team slug: added to the system prompt in the team's conversations."
+    )
     image: ImageLimits = part(ImageLimits, "Limits of images, uploaded or in data URLs.")
 
 

@@ -33,7 +33,9 @@ def cards_from_tags(native: Json) -> list[ModelCard]:
 
 def card_from_show(name: str, native: Json) -> ModelCard:
     """native: the answer of /api/show for `name`."""
-    return ModelCard(name, _seconds(native.get("modified_at")), _owner(native))
+    said = native.get("capabilities")
+    capabilities = tuple(word for word in said if isinstance(word, str)) if isinstance(said, list) else ()
+    return ModelCard(name, _seconds(native.get("modified_at")), _owner(native), capabilities)
 
 
 def _card(model: object) -> ModelCard:

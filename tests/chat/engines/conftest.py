@@ -32,9 +32,7 @@ def redis_log(
 
 
 @pytest.fixture(params=["database", "redis"])
-def engine(
-    request: pytest.FixtureRequest, transactional_db: None, monkeypatch: pytest.MonkeyPatch
-) -> Engine:
+def engine(request: pytest.FixtureRequest, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Engine:
     if request.param == "redis":
         found: Engine = request.getfixturevalue("redis_log")
         return found
@@ -70,4 +68,4 @@ def texts(found: Sequence[Piece]) -> list[str]:
 
 def stored(generation: uuid.UUID) -> Message:
     """The answer's message, as it is now."""
-    return Message.objects.get(generation=generation)
+    return Message.objects.get(generations=generation)
