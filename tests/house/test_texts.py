@@ -1,4 +1,4 @@
-"""The page's words: whole in both languages, every one that is asked for is there, and none stands in code."""
+"""The page's words: whole in both languages, each that is asked for is there, and none stands in code."""
 
 from __future__ import annotations
 
