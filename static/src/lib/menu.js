@@ -26,7 +26,7 @@ export function openMenu(button, items) {
   if (again) return;
   const rows = items.map((item) => (item === "line" ? h("hr") : row(item)));
   const menu = h("div", { class: "menu", role: "menu", tabindex: "-1" }, rows);
-  document.body.append(menu);
+  (button.closest("dialog, [role=dialog], nav, main") ?? document.body).append(menu); // inside a landmark, and above a dialog
   place(menu, button);
   button.setAttribute("aria-expanded", "true");
   const close = () => {

@@ -6,10 +6,11 @@ import { byId } from "../../lib/dom.js";
 export const NARROW = "(max-width: 767px)";
 
 /**
+ * @param {HTMLElement} panel what fills `#side`: a dialog while it is open
  * @returns {{ close: () => void, leave: (go: () => void) => void }} `leave` closes and then goes: the drawer's
  * own step in the history is taken back first, so that Back never does nothing
  */
-export function mindDrawer() {
+export function mindDrawer(panel) {
   const narrow = matchMedia(NARROW);
   const app = byId("app");
   const side = byId("side");
@@ -25,8 +26,10 @@ export function mindDrawer() {
     app.classList.toggle("open", on);
     main.inert = on;
     if (skip) skip.inert = on;
-    if (on) side.setAttribute("aria-modal", "true");
-    else side.removeAttribute("aria-modal");
+    for (const [name, value] of Object.entries({ role: "dialog", "aria-modal": "true", "aria-label": side.getAttribute("aria-label") ?? "" })) {
+      if (on) panel.setAttribute(name, value);
+      else panel.removeAttribute(name);
+    }
     document.dispatchEvent(new CustomEvent("clawd:drawer-is", { detail: { open: on } }));
   };
   const open = () => {

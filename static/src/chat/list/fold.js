@@ -12,13 +12,12 @@ const KEY = "folded";
  */
 export function fold(store, on) {
   const folded = on ?? Boolean(store.kept.get(KEY));
-  const held = byId("side").contains(document.activeElement);
+  const held = on ? byId("side").contains(document.activeElement) : document.activeElement?.matches(".unfold");
   byId("app").classList.toggle("folded", folded);
   if (on === undefined) return;
   if (on) store.kept.set(KEY, true);
   else store.kept.remove(KEY);
-  // the button that was pressed is gone: its opposite has the focus
-  if (on ? held : document.activeElement === document.body) document.querySelector(/** @type {"button"} */ (on ? "#top .unfold" : "#side .fold"))?.focus();
+  if (held) document.querySelector(/** @type {"button"} */ (on ? "#top .unfold" : "#side .fold"))?.focus(); // where the pressed button was, its opposite is
 }
 
 /** @returns {boolean} */

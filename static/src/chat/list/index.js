@@ -23,7 +23,8 @@ import { mindTheme } from "./theme.js";
  */
 export function mountList(store, acts) {
   const side = byId("side");
-  const drawer = mindDrawer();
+  const panel = h("div", { class: "panel" });
+  const drawer = mindDrawer(panel);
   const begin = () => drawer.leave(() => {
     acts.openNew();
     document.dispatchEvent(new CustomEvent("clawd:focus-box"));
@@ -33,7 +34,7 @@ export function mountList(store, acts) {
   const box = h("div", { class: "groups" });
   const end = h("div", { class: "end" });
   const list = h("div", { class: "list" }, box, end);
-  fill(side,
+  fill(panel,
     h("header", null,
       h("div", { class: "brand-line" },
         h("a", { class: "brand", href: "/", text: "Clawdbot", onclick: (/** @type {MouseEvent} */ event) => follow(event, begin) }),
@@ -46,6 +47,7 @@ export function mountList(store, acts) {
     list,
     personRow(store, acts),
   );
+  fill(side, panel);
   const rows = rowsIn(store, acts, box, (id) => drawer.leave(() => void acts.open(id)), () => fresh.focus());
   const paint = () => {
     rows.paint();
