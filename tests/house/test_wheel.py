@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +29,24 @@ database_url: sqlite:///{folder}/clawdbot.sqlite3
 upstream: {{url: "http://127.0.0.1:9"}}
 """
 
+SIGNED_IN = """
+import os, sys
+from clawdsite.cli import given
+given.install(sys.argv[1])
+os.environ["DJANGO_SETTINGS_MODULE"] = "clawdsite.settings"
+import django
+django.setup(set_prefix=False)
+from django.http import HttpRequest
+from accounts.models import User
+from accounts.signin import sessions
+request = HttpRequest()
+request.session = sessions.store(None)
+sessions.open_for(request, User.objects.create_user("alice"))
+request.session.save()
+print(request.session.session_key)
+"""
+LEFT = {".git", ".venv", "node_modules", "var", "build", "tests", "docs", "bench", "__pycache__"}
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -44,19 +65,42 @@ def run(*command: str | Path, cwd: Path = tree.ROOT) -> str:
     return done.stdout
 
 
-def test_templates_and_static_files_are_inside_and_tests_are_not(wheel: Path) -> None:
+def test_templates_words_and_the_built_page_are_inside_and_tests_and_sources_are_not(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     for folder in ("templates", "static", "locale"):
         ours = {
             f"clawdsite/{tree.name(path)}"
             for path in (tree.ROOT / folder).rglob("*")
-            if path.is_file() and "src" not in path.relative_to(tree.ROOT / folder).parts
+            if path.is_file() and not {"src", "dist"} & set(path.relative_to(tree.ROOT / folder).parts)
         }
         assert ours
         assert ours <= inside
+    assert {"chat/texts/en/live.json", "chat/texts/zh/live.json"} <= inside
+    built = {name for name in inside if name.startswith("clawdsite/static/dist/")}
+    manifest = json.loads(zipfile.ZipFile(wheel).read("clawdsite/static/dist/manifest.json"))
+    for file in manifest.values():
+        assert {f"clawdsite/static/dist/{file}{more}" for more in ("", ".br", ".gz")} <= built
+    assert "clawdsite/static/dist/licences.txt" in built
+    assert not [name for name in inside if "static/src" in name or name.endswith((".map", "meta.json"))]
     packages = {name.split("/")[0] for name in inside}
     assert packages <= {*tree.PRODUCT, f"clawdbot-{__version__}.dist-info"}
     assert not [name for name in inside if "test" in name.lower() or name.endswith((".sqlite3", ".pem"))]
+
+
+def test_a_wheel_without_a_page_is_refused(tmp_path: Path) -> None:
+    """With what to do about it; a page half built would only be noticed by the people who use it."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(
+        tree.ROOT, folder, ignore=lambda at, names: [n for n in names if n in LEFT or n == "dist"]
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "Run `make setup`" in done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +162,23 @@ def starts(programs: Path, folder: Path) -> None:
             told = next((line for line in server.stdout if "Gateway listening on" in line), "")
             assert f":{port}" in told, (folder / "log").read_text()
             url = f"http://127.0.0.1:{port}"
-            assert "/v1" in httpx.get(url, trust_env=False).text
-            assert httpx.get(f"{url}/static/plain.css", trust_env=False).status_code == 200
+            loads_the_page(url, run(programs / "python", "-c", SIGNED_IN, "config.yaml", cwd=folder).strip())
         finally:
             server.send_signal(signal.SIGTERM)
             assert server.wait(20) == 0, (folder / "log").read_text()
+
+
+def loads_the_page(url: str, session: str) -> None:
+    """Somebody who is signed in gets the page, its style and its script, compressed and to be kept."""
+    with httpx.Client(base_url=url, cookies={"clawdbot": session}, trust_env=False) as browser:
+        page = browser.get("/")
+        assert page.status_code == 200
+        assert '"language": "en"' in page.text
+        assert '"cancel": "Cancel"' in page.text
+        files = re.findall(r'(?:src|href)="(/static/dist/[^"]+)"', page.text)
+        assert len(files) == 2
+        for file in files:
+            got = browser.get(file, headers={"Accept-Encoding": "br"})
+            assert (got.status_code, got.headers["content-encoding"]) == (200, "br"), file
+            assert "immutable" in got.headers["cache-control"]
+    assert httpx.get(f"{url}/login", trust_env=False).status_code == 200
