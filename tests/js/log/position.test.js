@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { classify, offersEnd, spare } from "../../../static/src/chat/log/position.js";
+import { classify, offersEnd } from "../../../static/src/chat/log/position.js";
 
 const at = (top, max) => ({ top, max });
 
@@ -33,8 +33,4 @@ test("ui-29 the button comes above 200 px, goes below 60, and stays as it was be
   assert.deepEqual([0, 199, 200, 201].map((below) => offersEnd(false, below, false)), [false, false, false, true]);
   assert.deepEqual([201, 60, 59, 0].map((below) => offersEnd(true, below, false)), [true, true, false, false]);
   assert.equal(offersEnd(true, 900, true), false, "never while the end is followed");
-});
-
-test("ui-30 the room below a question and what stands in it always make one height", () => {
-  assert.deepEqual([0, 100, 640, 650, 2000].map((used) => spare(640, used) + Math.min(used, 640)), [640, 640, 640, 640, 640]);
 });

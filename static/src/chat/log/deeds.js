@@ -4,8 +4,9 @@ import { copy } from "../../lib/clipboard.js";
 import { fill } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { announce } from "../../lib/announce.js";
-import { has, t } from "../../lib/texts.js";
+import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
+import { words } from "../live/errors.js";
 
 /** @typedef {import("./message.js").Item} Item */
 /** @typedef {import("./message.js").Pending} Pending */
@@ -102,8 +103,7 @@ async function tell(deed) {
     await deed;
     return true;
   } catch (error) {
-    const { key, args } = /** @type {{ key?: string, args?: Record<string, any> }} */ (error ?? {});
-    toast(key && has(key) ? t(key, args) : t("log.went_wrong"), { tone: "danger" });
+    toast(words(error), { tone: "danger" });
     return false;
   }
 }

@@ -2,7 +2,8 @@
 
 import { h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
-import { has, t } from "../../lib/texts.js";
+import { t } from "../../lib/texts.js";
+import { words } from "../live/errors.js";
 
 /** @typedef {import("./message.js").Item} Item */
 /** @typedef {import("./deeds.js").Deeds} Deeds */
@@ -29,13 +30,12 @@ function said(item) {
 /** @param {Item} item @param {Deeds} deeds @param {boolean} heard @returns {HTMLElement} */
 function failure(item, deeds, heard) {
   const code = item.live?.err?.code ?? item.message.error ?? "internal_error";
-  const key = item.live?.err?.key ?? `error.${code}`;
   const ref = item.live?.g ?? item.message.generation;
   const again = item.last && item.may && !item.busy;
   return h("div", { class: "failure", role: heard ? "alert" : null },
     icon("warning"),
     h("div", null,
-      h("p", null, h("strong", { text: t(said(item) ? "log.broke_off" : "log.no_answer") }), " ", has(key) ? t(key) : t("log.went_wrong")),
+      h("p", null, h("strong", { text: t(said(item) ? "log.broke_off" : "log.no_answer") }), " ", words(code)),
       h("p", { class: "code" }, t("log.code", { code }), ref && h("span", { text: t("log.ref", { ref }) })),
     ),
     again && h("button", { type: "button", class: "btn", data: { act: "retry" }, onclick: () => deeds.regenerate(item) }, icon("retry"), t("log.retry")),
@@ -52,8 +52,7 @@ export function pendingLine(pending, deeds) {
     h("button", { type: "button", class: "btn quiet", text: t(`log.${act}`), data: { act }, onclick: does });
   const cancel = button("cancel", () => deeds.cancel(pending));
   if (pending.state === "waiting") return [h("span", { class: "quiet-text", text: t("log.to_be_sent") }), cancel];
-  const { error } = pending;
-  const why = error && has(error.key) ? t(error.key, error.args) : "";
+  const why = pending.error ? words(pending.error) : "";
   return [
     h("span", { class: "bad", role: "alert" }, icon("warning"), why ? t("log.not_sent_why", { why }) : t("log.not_sent")),
     button("retry", () => deeds.resend(pending)),

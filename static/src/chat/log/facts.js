@@ -4,6 +4,7 @@
  * @typedef {object} Usage
  * @property {number} [in] @property {number} [out]
  * @property {number | null} [ttft_ms] @property {number} [ms]
+ * @property {number | null} [context] tokens that the model could see
  */
 
 const LONG = 1200; // characters of a question from which it is folded
@@ -19,11 +20,12 @@ export function speed(usage) {
 
 /**
  * Per cent of the model's context that is used, null where it is not known.
- * @param {Usage | null | undefined} usage @param {number | null} window tokens @returns {number | null}
+ * @param {Usage | null | undefined} usage @param {number | null} [window] of the model, where the answer does not say @returns {number | null}
  */
 export function contextUsed(usage, window) {
-  if (!usage || !window) return null;
-  return Math.min(100, Math.round((((usage.in ?? 0) + (usage.out ?? 0)) * 100) / window));
+  const all = usage?.context ?? window;
+  if (!usage?.in || !all) return null;
+  return Math.min(100, Math.round(((usage.in + (usage.out ?? 0)) * 100) / all));
 }
 
 /**

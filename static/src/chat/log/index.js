@@ -32,8 +32,8 @@ class Log {
     this.top = h("div", { class: "older" });
     this.list = h("div", { class: "articles" });
     this.state = h("div", { class: "state-place" });
-    const room = h("div", { class: "spare", "aria-hidden": "true" });
-    fill(byId("messages"), this.top, this.list, this.state, room);
+    const room = h("div", { class: "room" }, this.list);
+    fill(byId("messages"), this.top, room, this.state);
     this.scroller = new Scroller(this.list, room);
     const deeds = new Deeds(acts, {
       follows: () => this.scroller.attached,

@@ -91,6 +91,6 @@ class Mark {
 
 /** @param {number | null} used per cent @returns {HTMLElement | null} */
 function contextHint(used) {
-  if (used === null || used < 50) return null;
-  return h("p", { class: `context ${used >= 80 ? "full" : ""}`, text: t(used >= 80 ? "log.context_full" : "log.context", { used }) });
+  if (used === null || used < 80) return null; // the box shows it always
+  return h("p", { class: "context", text: t("log.context_full", { used }) });
 }

@@ -36,12 +36,3 @@ export function offersEnd(shown, below, attached) {
   if (attached) return false;
   return shown ? below >= NEAR : below > FAR;
 }
-
-/**
- * The room kept free under an answer so that its question can stand at the top.
- * @param {number} room px between the top edge and the box @param {number} used px from the question to the end
- * @returns {number}
- */
-export function spare(room, used) {
-  return Math.max(0, Math.round(room - used));
-}

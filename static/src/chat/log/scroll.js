@@ -3,12 +3,12 @@
 import { byId, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
-import { classify, offersEnd, spare } from "./position.js";
+import { classify, offersEnd } from "./position.js";
 
 const GAP = 16; // px above a question that was just asked
 
 export class Scroller {
-  /** @param {HTMLElement} list what grows, without the spare room below it @param {HTMLElement} room the spare room */
+  /** @param {HTMLElement} list what grows @param {HTMLElement} room around it: may be taller */
   constructor(list, room) {
     this.box = byId("scroller");
     this.dock = byId("dock");
@@ -62,17 +62,16 @@ export class Scroller {
     this.offer();
   }
 
+  /**
+   * So tall that the question can stand at the top. It does not depend on the answer: what comes, or is folded
+   * away, moves nothing.
+   */
   makeRoom() {
     const { question } = this;
-    const kept = question?.isConnected ? this.spareFor(question) : 0;
-    this.room.style.height = `${kept}px`;
-  }
-
-  /** @param {HTMLElement} question @returns {number} */
-  spareFor(question) {
-    const used = this.list.getBoundingClientRect().bottom - question.getBoundingClientRect().top;
-    const padding = parseFloat(getComputedStyle(this.list.closest("#log") ?? this.list).paddingBottom);
-    return spare(this.box.clientHeight - this.dock.offsetHeight - padding - GAP, used);
+    const before = question?.isConnected ? question.getBoundingClientRect().top - this.list.getBoundingClientRect().top : null;
+    const padding = parseFloat(getComputedStyle(byId("log")).paddingBottom);
+    const seen = this.box.clientHeight - this.dock.offsetHeight - padding - GAP;
+    this.room.style.minHeight = before === null ? "" : `${before + seen}px`;
   }
 
   /** @param {boolean} asked by the reader: then it may glide */
@@ -141,8 +140,7 @@ export class Scroller {
   }
 
   offer() {
-    const { top, max } = this.before;
-    const below = max - this.room.offsetHeight - top;
+    const below = this.list.getBoundingClientRect().bottom - this.dock.getBoundingClientRect().top;
     this.shown = offersEnd(this.shown, below, this.attached);
     this.jump.hidden = !this.shown;
     if (this.shown || !this.jump.classList.contains("news")) return;
