@@ -20,6 +20,10 @@ def note(chat: ChatPage) -> Locator:
     return chat.page.locator("#text-note")
 
 
+def seconds(chat: ChatPage) -> int:
+    return int(re.findall(r"\d+", note(chat).inner_text())[0])
+
+
 # ---- clear context ---------------------------------------------------------------------------------
 
 
@@ -30,9 +34,9 @@ def test_what_was_said_before_a_clear_goes_up_no_more(stage: Stage, page_of: Pag
     chat.button("composer.clear").click()
     expect(chat.toasts).to_contain_text(chat.t("composer.cleared"))
     chat.asked("New question")
-    assert [message["content"] for message in stage.model.asked[-1]["messages"] if message["role"] == "user"] == [
-        "New question"
-    ]
+    assert [
+        message["content"] for message in stage.model.asked[-1]["messages"] if message["role"] == "user"
+    ] == ["New question"]
     expect(chat.log).to_contain_text("Old question")  # still there to be read
     assert [one["role"] for one in stage.hands.stored(where)["messages"]] == [
         "user", "assistant", "mark", "user", "assistant",
@@ -84,13 +88,14 @@ def test_while_an_answer_is_written_it_asks_to_stop_first(stage: Stage, page_of:
 @proves("ui-62")
 def test_it_says_how_much_of_the_context_is_used(stage: Stage, page_of: PageOf) -> None:
     usage = {"in": 1000, "out": 240, "ttft_ms": 1, "ms": 2}
-    for more, words in (({"context": 4000}, ("share", {"percent": 31})), ({}, None)):
-        told = [{"text": "Q"}, {"text": "A", "usage": usage | more}]
+    for of_it, shown in (
+        (usage | {"context": 4000}, "31%"),
+        (usage | {"context": None}, "1,240|%"),
+        ({}, "^[^·]*$"),
+    ):
+        told = [{"text": "Q"}, {"text": "A", "usage": of_it}]
         chat = opened(page_of, path="/c/" + stage.seed(owner="alice", messages=told)["id"])
-        if words:
-            expect(note(chat)).to_have_text(chat.t(f"composer.note.{words[0]}", **words[1]))
-        else:
-            expect(note(chat)).to_have_text(re.compile(r"1,240|%"))
+        expect(note(chat)).to_have_text(re.compile(shown))
 
 
 # ---- who sees it, how it answers -------------------------------------------------------------------
@@ -170,7 +175,11 @@ def test_a_conversation_that_is_not_there_has_no_box(
 
 
 @proves("ui-85")
-def test_a_rate_limit_counts_down_while_one_goes_on_writing(stage: Stage, page_of: PageOf) -> None:
+def test_a_rate_limit_counts_down_while_one_goes_on_writing(
+    stage: Stage, page_of: PageOf, allow: Callable[..., None]
+) -> None:
+    allow("Failed to load resource")  # the list of models, which is asked for as well
+    allow("WebSocket connection")  # a minute that passes at once looks like a dead link
     stage.configure(limits={"per_user": {"rpm": 1}})
     chat = opened(page_of)
     page = chat.page
@@ -183,9 +192,9 @@ def test_a_rate_limit_counts_down_while_one_goes_on_writing(stage: Stage, page_o
     expect(chat.questions).to_have_count(1)
     expect(chat.button("composer.send")).to_be_disabled()
     chat.box.press_sequentially(" and a half")
-    before = int(re.findall(r"\d+", note(chat).text_content())[0])
+    before = seconds(chat)
     page.clock.run_for(3_000)
-    after = int(re.findall(r"\d+", note(chat).text_content())[0])
+    after = seconds(chat)
     assert before - 4 <= after < before
     page.clock.run_for(61_000)
     expect(chat.button("composer.send")).to_be_enabled()
@@ -203,7 +212,7 @@ def test_another_persons_running_answer_is_named_and_the_draft_stays(stage: Stag
     bob.box.press("Enter")
     expect(note(bob)).to_have_text(bob.t("composer.busy", who="Alice"))
     expect(bob.box).to_have_value("Mine")
-    expect(bob.page.locator(".composer .send")).to_be_disabled()  # only Alice, as asker and owner, may stop it
+    expect(bob.page.locator(".composer .send")).to_be_disabled()  # Alice asked: she may stop it
     stage.model.release()
     bob.settled()
     bob.box.press("Enter")

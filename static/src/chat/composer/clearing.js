@@ -2,6 +2,7 @@
 
 import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
+import { words } from "../live/errors.js";
 import { clearable, mayStop, running, whoRuns } from "./state.js";
 
 /**
@@ -17,8 +18,7 @@ export async function clearContext(store, acts) {
     if (store.open !== open || !clearable(store)) return;
     await acts.clearContext();
   } catch (error) {
-    const { key, args } = /** @type {{ key?: string, args?: Record<string, string> }} */ (error);
-    toast(t(key ?? "composer.refused", args), { tone: "danger" });
+    toast(words(error), { tone: "danger" });
     return;
   }
   offerUndo(store, acts);

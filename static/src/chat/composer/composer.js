@@ -4,6 +4,7 @@ import { announce } from "../../lib/announce.js";
 import { fill, isTouch } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
+import { words } from "../live/errors.js";
 import { Attaching } from "./attaching.js";
 import { growing, lengthOf, put } from "./box.js";
 import { Draft } from "./draft.js";
@@ -117,7 +118,7 @@ export class Composer {
     this.#held = false;
     const { open } = this.store;
     if (open !== null && mayStop(this.store)) {
-      this.acts.stop(open).catch((/** @type {any} */ error) => this.#say(t(error.key ?? "composer.refused", error.args)));
+      this.acts.stop(open).catch((/** @type {unknown} */ error) => this.#say(words(error)));
     }
     this.refresh();
     this.focus();
@@ -157,7 +158,7 @@ export class Composer {
   refresh() {
     const back = this.draft.takeBack();
     if (back) {
-      this.#said = t(back.error?.key ?? "composer.refused", back.error?.args);
+      this.#said = words(back.error);
       announce(this.#said);
       this.grow();
     }

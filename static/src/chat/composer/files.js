@@ -1,7 +1,5 @@
 /** Files that come by paste or drop; what is text stays text. */
 
-import { byId, h } from "../../lib/dom.js";
-import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
 
@@ -48,33 +46,27 @@ export function takeFiles(box, store, add) {
     take([...given.files]);
   });
   document.addEventListener("clawd:files", (event) => take(/** @type {CustomEvent<{ files: File[] }>} */ (event).detail.files));
-  dropZone(take, () => box.isConnected && imagesRefused(store) === null);
+  takeDropped(take, () => box.isConnected && imagesRefused(store) === null);
+}
+
+/** @param {DragEvent} event @returns {boolean} */
+export function carries(event) {
+  return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
 /**
- * The whole main pane takes what is dropped. A file that misses it must not open in place of the page.
+ * A file that is dropped anywhere must not open in place of the page.
  * @param {(files: File[]) => void} take @param {() => boolean} open whether images are taken at all
  */
-function dropZone(take, open) {
-  const zone = h("div", { class: "dropzone", hidden: true }, h("p", null, icon("image"), t("composer.drop")));
-  const main = byId("main");
-  main.append(zone);
-  const carries = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
-  const over = (/** @type {DragEvent} */ event) => event.target instanceof Node && main.contains(event.target) && !document.querySelector("dialog[open]");
-  addEventListener("dragover", (event) => {
+function takeDropped(take, open) {
+  for (const kind of /** @type {const} */ (["dragover", "drop"])) {
+    addEventListener(kind, (event) => carries(event) && event.preventDefault());
+  }
+  const come = async (/** @type {DragEvent} */ event) => {
     if (!carries(event)) return;
-    event.preventDefault();
-    const here = over(event) && open();
-    zone.hidden = !here;
-    if (event.dataTransfer) event.dataTransfer.dropEffect = here ? "copy" : "none";
-  });
-  addEventListener("dragleave", (event) => {
-    if (event.relatedTarget === null) zone.hidden = true;
-  });
-  addEventListener("drop", (event) => {
-    if (!carries(event)) return;
-    event.preventDefault();
-    zone.hidden = true;
-    if (over(event)) take([...(event.dataTransfer?.files ?? [])]);
-  });
+    removeEventListener("dragenter", come);
+    const { dropZone } = await import("./dropping.js");
+    dropZone(take, open, event);
+  };
+  addEventListener("dragenter", come);
 }

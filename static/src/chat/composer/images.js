@@ -5,6 +5,7 @@ import { newId } from "../../lib/ids.js";
 import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
 import { drafts } from "../drafts.js";
+import { words } from "../live/errors.js";
 import { look, refusal } from "./checks.js";
 import { Thumb, result } from "./thumb.js";
 
@@ -134,8 +135,8 @@ export class Images {
       this.#settled(item);
     } catch (error) {
       if (item.stop.signal.aborted) return;
-      const { key, args, status } = /** @type {{ key?: string, args?: Record<string, string>, status?: number }} */ (error);
-      this.#fail(item, t(key ?? "composer.image.refused", args), status === 400 || status === 413 || status === 415);
+      const { status } = /** @type {{ status?: number }} */ (error);
+      this.#fail(item, words(error), status === 400 || status === 413 || status === 415);
     }
   }
 

@@ -64,7 +64,7 @@ export function tokens(store) {
   for (const message of store.branch().toReversed()) {
     if (message.role === "mark") return null;
     const usage = message.role === "assistant" && (message.live?.usage ?? message.usage);
-    if (usage) return { used: usage.in + usage.out, whole: usage.context ?? store.contextLength };
+    if (usage && usage.in + usage.out > 0) return { used: usage.in + usage.out, whole: usage.context ?? store.contextLength };
   }
   return null;
 }

@@ -2,16 +2,13 @@
 
 import { h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
-import { openMenu } from "../../lib/menu.js";
 import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
-import { clearContext } from "./clearing.js";
 import { imagesRefused } from "./files.js";
 import { name, tool } from "./parts.js";
 import { clearable, openCard, running } from "./state.js";
 
 const KINDS = "image/png,image/jpeg,image/webp,image/gif,.heic,.heif"; // the last two to say why not
-const THINKING = /** @type {const} */ ([[null, "auto"], [true, "on"], [false, "off"]]);
 
 /**
  * @typedef {import("../store.js").Store} Store
@@ -25,14 +22,13 @@ export class Tools {
    */
   constructor(store, acts, row, then) {
     this.store = store;
-    this.acts = acts;
     this.then = then;
     this.picker = h("input", { type: "file", accept: KINDS, multiple: true, hidden: true, onchange: () => this.#picked() });
     this.image = tool({ icon: "image", label: t("composer.image"), onclick: () => this.#pick() });
-    this.clear = tool({ icon: "clear", label: t("composer.clear"), folds: "folds late", onclick: () => this.#clear() });
-    this.think = tool({ icon: "think", label: "", class: "menued", onclick: () => openMenu(this.think, this.#thinking()) });
-    this.model = tool({ icon: "sliders", label: "", class: "menued", onclick: () => openMenu(this.model, this.#models()) });
-    this.seen = tool({ icon: "lock", label: "", folds: "", class: "seen menued", onclick: () => openMenu(this.seen, this.#teams()) });
+    this.clear = tool({ icon: "clear", label: t("composer.clear"), folds: "folds late", onclick: () => this.#clear(acts) });
+    this.think = tool({ icon: "think", label: "", class: "menued", onclick: () => this.#open((to) => to.chooseThinking(this.think, store, acts)) });
+    this.model = tool({ icon: "sliders", label: "", class: "menued", onclick: () => this.#open((to) => to.chooseModel(this.model, store, acts, this.#model())) });
+    this.seen = tool({ icon: "lock", label: "", folds: "", class: "seen menued", onclick: () => this.#open((to) => to.chooseTeam(this.seen, store, then.chosen)) });
     this.seenBy = h("span", { class: "seen", hidden: true }, icon("lock"), h("span", { class: "label" }));
     for (const button of [this.think, this.model, this.seen]) {
       button.setAttribute("aria-haspopup", "menu");
@@ -49,8 +45,10 @@ export class Tools {
     const thinks = how(store.settings.think);
     name(this.think, t("composer.think", { how: t(`composer.think.${thinks}`) }));
     this.think.dataset.think = thinks;
+    const model = this.#model();
     this.model.hidden = store.models.length < 2;
-    name(this.model, this.#model());
+    name(this.model, model);
+    this.think.hidden = store.models.find(({ id }) => id === model)?.thinking === false;
     this.#drawSeen();
   }
 
@@ -66,9 +64,15 @@ export class Tools {
     this.then.add(files);
   }
 
-  #clear() {
-    if (clearable(this.store) || running(this.store)) void clearContext(this.store, this.acts);
+  /** @param {Acts} acts */
+  #clear(acts) {
+    if (clearable(this.store) || running(this.store)) this.#open((to) => to.clearContext(this.store, acts));
     else toast(t("composer.clear.nothing"));
+  }
+
+  /** @param {(to: typeof import("./choices.js")) => void} act */
+  async #open(act) {
+    act(await import("./choices.js"));
   }
 
   /** @returns {string} */
@@ -76,45 +80,6 @@ export class Tools {
     const { settings, models, defaultModel } = this.store;
     const chosen = models.find(({ id }) => id === settings.model);
     return chosen?.id ?? defaultModel;
-  }
-
-  /** @returns {import("../../lib/menu.js").Item[]} */
-  #models() {
-    const current = this.#model();
-    return this.store.models.map(({ id }) => ({
-      label: id,
-      checked: id === current,
-      act: () => this.#set({ model: id === this.store.defaultModel ? null : id }),
-    }));
-  }
-
-  /** @returns {import("../../lib/menu.js").Item[]} */
-  #thinking() {
-    return THINKING.map(([think, word]) => ({
-      label: t(`composer.think.${word}.long`),
-      checked: this.store.settings.think === think,
-      act: () => this.#set({ think }),
-    }));
-  }
-
-  /** @param {Partial<Store["settings"]>} settings */
-  #set(settings) {
-    this.acts.setSettings(settings).catch((/** @type {any} */ error) => toast(t(error.key ?? "composer.refused", error.args), { tone: "danger" }));
-  }
-
-  /** @returns {import("../../lib/menu.js").Item[]} */
-  #teams() {
-    const choices = [{ slug: null, name: t("composer.private") }, ...this.store.teams];
-    return choices.map(({ slug, name: label }) => ({
-      label,
-      icon: slug === null ? "lock" : "team",
-      note: t(slug === null ? "composer.private.note" : "composer.team.note"),
-      checked: this.store.newTeam === slug,
-      act: () => {
-        this.store.setNewTeam(slug);
-        this.then.chosen();
-      },
-    }));
   }
 
   /** Of a new conversation it is a choice, of another what it is: the bar above moves it. */
