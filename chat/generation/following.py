@@ -15,10 +15,12 @@ from chat.generation.engines.base import Away
 from chat.generation.engines.database import POLL
 from chat.generation.pieces import Seen, Snapshot
 from chat.generation.running import Running
+from clawdsite.core.config.live import current
 
 log = logging.getLogger(__name__)
 
 ALL: Final = 10**9
+MOST_SILENT: Final = 5.0  # seconds between two signs that somebody watches
 
 
 class Followed(Running):
@@ -80,6 +82,7 @@ class Following:
 
     def __init__(self) -> None:
         self.followed: dict[uuid.UUID, Followed] = {}
+        self._signs: asyncio.Task[None] | None = None
 
     def of(self, generation: uuid.UUID) -> Followed:
         """To be watched at once; it is read for as long as somebody does."""
@@ -87,8 +90,20 @@ class Following:
         if found is None:
             found = self.followed[generation] = Followed(generation)
             found.on_watchers = lambda count: None if count else self._leave(found)
-            found.reader = asyncio.get_running_loop().create_task(found.read())
+            loop = asyncio.get_running_loop()
+            found.reader = loop.create_task(found.read())
+            if self._signs is None or self._signs.done() or self._signs.get_loop() is not loop:
+                self._signs = loop.create_task(self._sign())
         return found
+
+    async def _sign(self) -> None:
+        """As long as somebody watches here, the makers elsewhere hear of it (they stop after chat.linger)."""
+        while self.followed:
+            try:
+                await database_sync_to_async(generations.watch)(list(self.followed))
+            except DatabaseError as error:
+                log.info("that an answer is watched cannot be said now: %s", type(error).__name__)
+            await asyncio.sleep(max(POLL, min(MOST_SILENT, current().chat.linger / 3)))
 
     def _leave(self, found: Followed) -> None:
         if self.followed.get(found.generation) is found:

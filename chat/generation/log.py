@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -125,6 +125,18 @@ def beat(worker: str, mine: Mapping[uuid.UUID, int]) -> set[uuid.UUID]:
             own.update(lease=timezone.now() + LEASE, seq=seq)
     going = Generation.objects.filter(id__in=ids, stop=False, state__in=Generation.RUNNING)
     return set(ids) - set(going.values_list("id", flat=True))
+
+
+def watch(generations: Collection[uuid.UUID]) -> None:
+    """Somebody watches these here; their makers, in other processes, let them go on."""
+    running = Generation.objects.filter(id__in=generations, state__in=Generation.RUNNING)
+    running.update(watched=timezone.now())
+
+
+def unwatched(generation: uuid.UUID) -> float | None:
+    """Seconds since another process last said that somebody watches it; None: none ever did."""
+    last = Generation.objects.filter(id=generation).values_list("watched", flat=True).first()
+    return None if last is None else (timezone.now() - last).total_seconds()
 
 
 def ask_to_stop(generation: uuid.UUID) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from django.db import DatabaseError
+
 from accounts.caller import Caller
 from accounts.tokens.revocation import revocations
 from chat.generation import log as database
@@ -168,12 +170,33 @@ class Runner:
     # ---- who watches, who left --------------------------------------------------------------------
 
     def _linger(self, running: Running, watchers: int) -> None:
-        """With nobody watching it goes on for chat.linger, then stops, text kept."""
+        """With nobody watching, in any process, it goes on for chat.linger, then stops, text kept."""
         timer = self._timers.pop(running.generation, None)
         if timer is not None:
             timer.cancel()
         if watchers == 0 and running.end is None:
-            self._timer(running, current().chat.linger, lambda: self.stop(running.generation))
+            self._leave_later(running, current().chat.linger)
+
+    def _leave_later(self, running: Running, seconds: float) -> None:
+        def leave() -> None:
+            task = asyncio.ensure_future(self._leave(running))
+            self._makers.add(task)
+            task.add_done_callback(self._makers.discard)
+
+        self._timer(running, seconds, leave)
+
+    async def _leave(self, running: Running) -> None:
+        """Nobody here watches any more: it ends, unless another process had somebody a while ago."""
+        try:
+            since = await self.writer.call(database.unwatched, running.generation)
+        except DatabaseError:
+            since = None
+        left = 0.0 if since is None else current().chat.linger - since
+        if running.watchers == 0 and running.end is None:
+            if left > 0:
+                self._leave_later(running, left)
+            else:
+                self.stop(running.generation)
 
     def _left(self, running: Running, what: str) -> None:
         if what.startswith("ended"):

@@ -17,7 +17,7 @@ class Generation(models.Model):
 
     caller: the caller's id; asker: the person, for chat. worker: the process that makes it; lease: until when
     that process is believed alive; past it anybody may mark it interrupted. stop: somebody asked to stop.
-    seq: the last one in the log. A running one is alone in its conversation (`busy`).
+    watched: when another process last had somebody who watches it. seq: the last one in the log. A running one is alone in its conversation (`busy`).
     """
 
     class State(models.TextChoices):
@@ -45,6 +45,7 @@ class Generation(models.Model):
     worker = models.CharField(max_length=64, blank=True)
     lease = models.DateTimeField(null=True)
     stop = models.BooleanField(default=False)
+    watched = models.DateTimeField(null=True)
     seq = models.PositiveIntegerField(default=0)
     created = models.DateTimeField(auto_now_add=True)
     ended = models.DateTimeField(null=True)

@@ -124,6 +124,26 @@ def test_the_other_process_says_interrupted_with_all_that_was_shown(both: Both) 
         assert (answer["state"], answer["text"]) == ("interrupted", text_of(there.seen))
 
 
+@pytest.mark.parametrize("engine", ["database", "redis"])
+def test_who_watches_at_another_process_keeps_it_going_and_nobody_does_not(
+    double: OllamaDouble, request: pytest.FixtureRequest, engine: str
+) -> None:
+    double.script(CHAT, Reply.tokens(100_000, rate=50))
+    shared = {"redis_url": request.getfixturevalue("redis").url} if engine == "redis" else {}
+    with World(double, chat={"linger": "2s"}, **shared) as one, Other(double, one) as two:
+        with Socket(two) as there:
+            with Socket(one) as here:
+                ack = here.ask()
+                some(here, ack["g"])
+                there.send("resume", g=ack["g"], s=0)
+                some(there, ack["g"])
+            some(there, ack["g"], 300)  # some six seconds
+            left = time.monotonic()
+        one.wait_for(lambda: history(one, ack["c"])[1]["state"] == "stopped")
+        assert time.monotonic() - left < 10
+    double.script(CHAT)
+
+
 def test_a_new_title_is_seen_at_the_other_process_and_never_goes_through_redis(
     both: Both, redis: RedisServer
 ) -> None:
