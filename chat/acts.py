@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.db import DatabaseError
+
 from accounts.threads import in_thread
 from chat import access, frames, telling, words
 from chat.api import answering
@@ -106,8 +108,15 @@ async def greet(socket: ChatConsumer, said: Hello) -> None:
 
 
 async def tell_news(socket: ChatConsumer) -> None:
-    """Who was let into this person's conversations, and was not spoken of yet; here each is said once."""
-    for one in await in_thread(partial(granting.notices, caller_of(socket))):
+    """Who was let into this person's conversations, and was not spoken of yet; here each is said once.
+
+    What the database does not say now it says at the next visit.
+    """
+    try:
+        news = await in_thread(partial(granting.notices, caller_of(socket)))
+    except DatabaseError:
+        return
+    for one in news:
         if one["id"] not in socket.noticed:
             socket.noticed.add(one["id"])
             await socket.say(telling.noticed(one))
@@ -136,13 +145,14 @@ async def ask(socket: ChatConsumer, said: words.Ask | words.Again, store: Callab
     acked = await in_thread(partial(store, caller, said, worker=current_runner().worker))
     await socket.say(telling.ack(acked))
     conversation = uuid.UUID(acked.conversation)
-    enter(socket, conversation)
+    await enter(socket, conversation)
     try:
         if acked.fresh:
             await begin(socket, caller, acked, said.options)
             await tell_limit(socket, call)
     finally:  # however it went, its end is shown
-        socket.follow(uuid.UUID(str(acked.generation)), 0)
+        if conversation in socket.open:
+            socket.follow(uuid.UUID(str(acked.generation)), 0)
 
 
 async def begin(socket: ChatConsumer, caller: Caller, acked: Acked, options: words.Options) -> None:
@@ -170,7 +180,7 @@ async def tell_limit(socket: ChatConsumer, call: Call) -> None:
 async def clear(socket: ChatConsumer, said: words.Clear) -> None:
     acked = await in_thread(partial(asking.clear, caller_of(socket), said))
     await socket.say(frames.frame("ack", id=said.id, c=acked.conversation))
-    enter(socket, said.conversation)
+    await enter(socket, said.conversation)
     if acked.fresh:
         telling.cleared(said.conversation, acked.question)
 
@@ -178,7 +188,8 @@ async def clear(socket: ChatConsumer, said: words.Clear) -> None:
 async def subscribe(socket: ChatConsumer, conversation: uuid.UUID) -> None:
     """Follow what happens in a conversation; what is being written there comes as one snapshot first."""
     await in_thread(partial(access.get, caller_of(socket), "conversation.read", conversation))
-    enter(socket, conversation)
+    if not await enter(socket, conversation):
+        return
     for generation in await in_thread(partial(_running_in, conversation)):
         socket.follow(generation, frames.FAR)
 
@@ -189,11 +200,17 @@ async def resume(socket: ChatConsumer, said: Resume) -> None:
     socket.follow(row.id, said.after, anew=True)
 
 
-def enter(socket: ChatConsumer, conversation: uuid.UUID) -> None:
-    """Hear of what happens there; what a page opened first is forgotten first."""
+async def enter(socket: ChatConsumer, conversation: uuid.UUID) -> bool:
+    """Hear of what happens there; what a page opened first is forgotten first. False: it was lost meanwhile.
+
+    Who lost it after the right was looked at and before they stood here was not told: so it is looked at
+    once more. (The other way round a stranger would hear what is said while their right is looked at.)
+    """
     if len(socket.open) >= MOST_OPEN and conversation not in socket.open:
         socket.shut(next(iter(socket.open)))
     socket.enter(conversation)
+    await drop_what_is_hidden(socket, [conversation])
+    return conversation in socket.open
 
 
 async def doubt(socket: ChatConsumer, conversation: uuid.UUID) -> None:

@@ -16,6 +16,7 @@ from accounts.caller import Caller
 from chat import acts, consumers
 from chat.consumers import Bounds, ChatConsumer
 from chat.doorway import NotLetIn, Visitor
+from chat.services import granting
 from tests.chat.judge import right
 
 READER = frozenset({"chat:read", "chat:write"})
@@ -88,6 +89,7 @@ async def opened(
     """A socket that was accepted (and has said hello)."""
     monkeypatch.setattr(consumers, "let_in", door.let_in)
     monkeypatch.setattr(acts, "_running", lambda caller: [])
+    monkeypatch.setattr(granting, "notices", lambda caller: [])
     wire = Wire()
     consumer = ChatConsumer(Bounds(**bounds))
     scope = {"type": "websocket", "subprotocols": ["clawd.v1"], "headers": [], "client": ("127.0.0.1", 1)}

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from chat import consumers
+from chat import acts, consumers
 from chat.doorway import NotLetIn
 from chat.hub import hub
+from chat.services.asking import Acked
 from tests.chat.socketparts import awaited, opened, soon
 from tests.chat.sockets import Socket
 from tests.chat.test_generation import CHAT, ENDING, history, some
@@ -259,3 +260,37 @@ def test_what_the_drain_does_not_wait_for_is_stored_as_interrupted(double: Ollam
         answer = history(world, ack["c"])[1]
         assert (answer["state"], answer["text"]) == ("interrupted", shown)
     double.script(CHAT)
+
+
+# ---- a right that goes in the moment between the look and the room --------------------------------------
+
+
+@awaited
+@pytest.mark.parametrize("t", ["sub", "context.clear", "chat.send"])
+async def test_who_loses_a_conversation_while_they_enter_it_is_put_out_again(
+    monkeypatch: pytest.MonkeyPatch, t: str
+) -> None:
+    """It is moved after the right was looked at, when nobody stands in the room yet who could be told."""
+    where, moved = uuid.uuid4(), []
+
+    def looked(*_: Any, **__: Any) -> Acked:
+        hub.doubt(where)  # what a move does
+        moved.append(True)
+        return Acked(str(uuid.uuid4()), str(where), generation=str(uuid.uuid4()), fresh=False)
+
+    monkeypatch.setattr(acts.access, "get", looked)
+    monkeypatch.setattr(acts.asking, "clear", looked)
+    monkeypatch.setattr(acts.asking, "say", looked)
+    monkeypatch.setattr(acts, "_hidden", lambda caller, opened: opened if moved else [])
+    monkeypatch.setattr(acts, "_unreadable", lambda caller, watched: [])
+    monkeypatch.setattr(acts, "_running_in", lambda conversation: [uuid.uuid4()])
+    async with opened(monkeypatch, soon(1000)) as wire:
+        more = {"text": "hi"} if t == "chat.send" else {"id": str(uuid.uuid4())}
+        wire.say(t, **({"id": str(uuid.uuid4()), "c": str(where)} | more))
+        found = [await wire.next()]
+        while found[-1]["t"] != "conv.deleted":
+            found.append(await wire.next())
+        assert found[-1]["c"] == str(where)
+        assert where not in hub.by_conversation
+        wire.say("ping", n=3)
+        assert (await wire.next()) == {"t": "pong", "n": 3}  # and nothing of what is written there
