@@ -13,13 +13,14 @@ from accounts.models import Membership
 from accounts.permissions import require
 from accounts.policy import Resource
 from gateway.models import UsageRow
+from gateway.usage import account
 
 OF_OURS: Final = "chat.title"  # route of a question that nobody asked: its tokens count, it is no request
 
 
 def own(caller: Caller) -> dict[str, Any]:
     """{"today": {...}, "month": {...}} of the caller alone."""
-    return _spent(UsageRow.objects.filter(caller=caller.id))
+    return _spent(UsageRow.objects.filter(caller=account(caller.id)))
 
 
 def of_team(caller: Caller, slug: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from accounts.caller import Caller
+from chat import spending
 from gateway import usage
 from gateway.call import Call
 from gateway.models import UsageRow
@@ -60,6 +61,16 @@ def test_two_long_names_stay_two_when_they_are_cut():
     one, other = usage.fit("长" * 500 + "a", 128), usage.fit("长" * 500 + "b", 128)
     assert one != other
     assert len(one.encode()) <= 128
+
+
+@pytest.mark.django_db
+def test_a_caller_with_a_long_id_finds_what_they_used(writer):
+    """And not what somebody used whose id begins likewise."""
+    alice, other = (Caller("token", "sso:" + "人" * 200 + end) for end in ("a", "b"))
+    usage.enqueue(finished_call(caller=alice))
+    usage.enqueue(finished_call(caller=other))
+    writer.write_pending()
+    assert spending.own(alice)["today"]["prompt_tokens"] == 9
 
 
 @pytest.mark.django_db
