@@ -16,7 +16,10 @@ from tests.proof import proves
 LINES = "".join(f"Line {number}.\n\n" for number in range(60))
 HISTORY = ["First?", "Answer.\n\n" * 30, "Second?", "Answer.\n\n" * 30]
 AT = "() => Math.round(document.getElementById('scroller').scrollTop)"
-LEFT = "() => { const box = document.getElementById('scroller'); return box.scrollHeight - box.clientHeight - box.scrollTop; }"
+LEFT = """() => {
+  const box = document.getElementById('scroller');
+  return box.scrollHeight - box.clientHeight - box.scrollTop;
+}"""
 QUESTION_TOP = (
     "() => Math.round([...document.querySelectorAll('article.user')].at(-1).getBoundingClientRect().top)"
 )
@@ -27,7 +30,8 @@ GROWTH = """() => {
     const box = [...document.querySelectorAll('article.assistant .md')].at(-1);
     if (box) lengths.push(box.textContent.replace(/\\W+/g, '').length);
   };
-  new MutationObserver(look).observe(document.getElementById('messages'), { childList: true, subtree: true, characterData: true });
+  const all = { childList: true, subtree: true, characterData: true };
+  new MutationObserver(look).observe(document.getElementById('messages'), all);
 }"""
 
 
@@ -64,7 +68,10 @@ def test_the_question_and_the_dots_stand_there_before_the_server_says_anything(
 
 @proves("ui-26", "ui-39")
 def test_the_text_never_blanks_and_never_goes_back(stage: Stage, page_of: PageOf) -> None:
-    text = "# Title\n\nSome **bold** text, a `word`.\n\n```python\nx = 1\ny = 2\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- one\n- two\n"
+    text = (
+        "# Title\n\nSome **bold** text, a `word`.\n\n```python\nx = 1\ny = 2\n```\n\n"
+        "| a | b |\n|---|---|\n| 1 | 2 |\n\n- one\n- two\n"
+    )
     stage.model.answer("Go", say(text * 3, rate=100))
     chat = opened(page_of("alice", reduced_motion="reduce"))
     chat.page.evaluate(GROWTH)

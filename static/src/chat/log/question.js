@@ -53,7 +53,7 @@ export class Question {
   more() {
     this.words.classList.add("folded");
     const button = h("button", {
-      type: "button", class: "btn quiet unfold", "aria-expanded": "false", text: t("log.more_text"),
+      type: "button", class: "btn quiet unroll", "aria-expanded": "false", text: t("log.more_text"),
       onclick: () => {
         const folded = this.words.classList.toggle("folded");
         button.setAttribute("aria-expanded", String(!folded));
