@@ -44,7 +44,7 @@ class ChatPage:
 
     @property
     def dialog(self) -> Locator:
-        return self.page.get_by_role("dialog")
+        return self.page.locator("dialog[open]")  # the list on a phone is one by role alone
 
     @property
     def toasts(self) -> Locator:

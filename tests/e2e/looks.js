@@ -44,6 +44,13 @@
   };
 
   return {
+    /** Until what moves only once has come to rest. */
+    async still() {
+      const ends = document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime));
+      await Promise.allSettled(ends.map((one) => one.finished));
+      return [];
+    },
+
     overflow() {
       const wide = document.documentElement.scrollWidth;
       return wide > innerWidth ? [`the page is ${wide} px wide in ${innerWidth}`] : [];
@@ -111,7 +118,7 @@
     /** All that the page says, to eyes and ears; not code, formulas, or what is marked as another language. */
     said() {
       const found = [document.title];
-      const out = "script, style, noscript, pre, code, math, [hidden], [lang]:not(html)";
+      const out = "#status, script, style, noscript, pre, code, math, [hidden], [lang]:not(html)";
       for (const [text, element] of texts()) if (!element.closest(out)) found.push(text);
       for (const element of document.body.querySelectorAll(NAMES.map((name) => `[${name}]`).join())) {
         if (element.closest("[lang]:not(html)")) continue;

@@ -11,14 +11,15 @@ from playwright.sync_api import Page
 LOOKS: Final = Path(__file__).with_suffix(".js").read_text(encoding="utf-8").strip()
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 LATIN: Final = re.compile(r"[A-Za-z][A-Za-z'’]{2,}")
-KEY: Final = re.compile(r"\b[a-z]+(?:\.[a-z0-9_]+)+\b")
+KEY: Final = re.compile(r"\b[a-z]+(?:\.(?!json\b|png\b)[a-z0-9_]+)+\b")
+ELSEWHERE: Final = re.compile(r"https?://\S+|\b[a-z]+(?:_[a-z]+)+\b")  # addresses, codes of errors
 GAP: Final = re.compile(r"\{\w+\}")
 # Names that are the same in both languages, and what other tests put into the page.
 NAMES: Final = frozenset(
     re.findall(
         r"\w+",
         """Clawdbot Enter Ctrl Shift Esc Alt Cmd JSON JPEG PNG WebP GIF HEIC Markdown Word ChatGPT Open
-        WebUI OpenAI admin qwen3 Alice Bob Lena Charlie Rita Walter Sam Ada LaTeX SQL team chat
+        WebUI OpenAI admin qwen Alice Bob Lena Charlie Rita Walter Sam Ada LaTeX SQL team chat
         write read png json conversations""",
     )
 )
@@ -26,6 +27,7 @@ NAMES: Final = frozenset(
 
 def problems(page: Page) -> list[str]:
     """Overflow, clipped words, tiny text."""
+    look(page, "still")
     return [*look(page, "overflow"), *look(page, "clipped"), *look(page, "tiny")]
 
 
@@ -43,7 +45,7 @@ def unspoken(page: Page, lang: str, own: tuple[str, ...] = ()) -> list[str]:
     """What the page says in another language than `lang`, or as a key. own: what people wrote."""
     found = []
     for text in dict.fromkeys(look(page, "said")):
-        left = text
+        left = ELSEWHERE.sub("", text)
         for one in sorted(own, key=len, reverse=True):
             left = left.replace(one, "")
         foreign = HAN.findall(left) if lang == "en" else set(LATIN.findall(left)) - NAMES

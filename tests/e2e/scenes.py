@@ -6,6 +6,7 @@ for name, scene in SCENES.items():
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -169,7 +170,7 @@ def streaming(cast: Cast) -> Page:
 @scene
 def stopped(cast: Cast) -> Page:
     chat = cast.answering(hold=THOUGHTS[cast.lang] + ANSWERS[cast.lang][:90])
-    expect(chat.answers).to_contain_text(ANSWERS[cast.lang][2:9])
+    expect(chat.answers).to_contain_text(ANSWERS[cast.lang][:7])
     chat.button("composer.stop").click()
     expect(chat.answers).to_contain_text(cast.t("log.stopped"))
     return chat.page
@@ -243,7 +244,7 @@ def of_the_team(cast: Cast) -> Page:
 def long_words(cast: Cast) -> Page:
     """What has no place to break, in a title, a question and an answer."""
     word = "https://intranet.example.com/" + "a1B2c3D4" * 40
-    table = "|" + "column|" * 12 + "\n|" + "---|" * 12 + "\n|" + "value |" * 12
+    table = "|" + "1234567|" * 12 + "\n|" + "---|" * 12 + "\n|" + "890123 |" * 12
     made = cast.stage.seed(
         owner="alice", title=word, messages=[word, f"{word}\n\n`{word}`\n\n```\n{word}\n```\n\n{table}"]
     )
@@ -261,9 +262,8 @@ def images(cast: Cast) -> Page:
     chat = cast.chat()
     files = [upload("screenshot-2026-11-23.png"), upload("diagram.png", 300, 500)]
     chat.page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
-    expect(chat.page.locator(".composer .thumb img, .composer img")).to_have_count(2)
     chat.box.fill(FOLLOW_UPS[cast.lang][0])
-    expect(chat.button("composer.send")).to_be_enabled()
+    expect(chat.page.locator(".composer .shelf")).to_contain_text(re.compile("→.*→", re.DOTALL))
     return chat.page
 
 
@@ -280,14 +280,16 @@ def lightbox(cast: Cast) -> Page:
 @scene
 def limited(cast: Cast) -> Page:
     cast.list()
-    cast.stage.configure(limits={"per_user": {"rpm": 1}})
+    cast.stage.configure(limits={"per_user": {"rpm": 2}})
     cast.stage.model.usual = say("OK")
     chat = cast.chat()
-    for _ in range(2):
+    begins = cast.t("composer.limited", count=7).split("7")[0]
+    for _ in range(3):
         chat.box.fill(FOLLOW_UPS[cast.lang][0])
-        chat.button("composer.send").click()
-        chat.settled()
-    expect(chat.page.locator(".note")).to_contain_text(cast.t("composer.limited", count=7).split("7")[0])
+        if chat.button("composer.send").is_enabled():
+            chat.button("composer.send").click()
+            chat.settled()
+    expect(chat.page.locator(".note")).to_contain_text(begins)
     return chat.page
 
 
@@ -461,7 +463,9 @@ def shortcuts(cast: Cast) -> Page:
 
 @scene
 def archived(cast: Cast) -> Page:
-    return own_dialog(cast, "list.archive_view")
+    page = own_dialog(cast, "list.archive_view")
+    expect(page.locator("dialog").get_by_role("link")).to_be_visible()
+    return page
 
 
 @scene

@@ -44,7 +44,7 @@ from tests.doubles.ollama import OllamaDouble
 from tests.e2e.answers import Model
 from tests.e2e.hands import Hands
 from tests.e2e.line import Line
-from tests.live import trust
+from tests.live import signing_key, trust
 from tests.server.process import Process
 
 MODELS: Final = (
@@ -110,7 +110,9 @@ class Stage:
     def parts(self) -> dict[str, Any]:
         provider = {"redirect_uri": f"{self.url}/callback", "scope_map": SCOPES} | self.provider
         return {
-            "server": {"port": 0, "public_url": self.url},
+            "mode": "production",
+            "server": {"port": 0, "public_url": self.url, "allow_http": True},
+            "auth": {"local_login": True, "signing_key": signing_key().get_secret_value()},
             "upstream": {"url": self.double.url},
             "models": {"default": "qwen3:32b", "vision": "qwen3-vl:8b"},
             "oauth2": [provider],
