@@ -1,7 +1,7 @@
 /** Settings: each is saved as it is chosen. */
 
 import { open } from "../../lib/dialog.js";
-import { h } from "../../lib/dom.js";
+import { fill, h } from "../../lib/dom.js";
 import { t } from "../../lib/texts.js";
 import { onMac } from "../list/keys.js";
 import { refused } from "../list/refusal.js";
@@ -16,14 +16,14 @@ export function show(store, acts) {
   const save = (/** @type {Partial<import("../shapes").Settings>} */ change) => acts.setSettings(change).catch(refused);
   const mod = onMac() ? "⌘" : "Ctrl";
   const rows = [
-    choice("language", settings.language, languages(), (value) => save({ language: /** @type {any} */ (value) })),
-    choice("theme", settings.theme, ["auto", "light", "dark"].map((value) => ({ value, label: t(`settings.theme_${value}`) })), (value) => save({ theme: /** @type {any} */ (value) })),
-    choice("send_by", settings.send_by, [
+    choice("language", settings.language, languages, (value) => save({ language: /** @type {any} */ (value) })),
+    choice("theme", settings.theme, () => ["auto", "light", "dark"].map((value) => ({ value, label: t(`settings.theme_${value}`) })), (value) => save({ theme: /** @type {any} */ (value) })),
+    choice("send_by", settings.send_by, () => [
       { value: "enter", label: t("settings.send_enter") },
       { value: "ctrl_enter", label: t("settings.send_ctrl_enter", { mod }) },
     ], (value) => save({ send_by: /** @type {any} */ (value) })),
-    choice("model", settings.model ?? "", models(store), (value) => save({ model: value || null })),
-    choice("think", String(settings.think ?? ""), [
+    choice("model", settings.model ?? "", () => models(store), (value) => save({ model: value || null })),
+    choice("think", String(settings.think ?? ""), () => [
       { value: "", label: t("settings.think_auto") },
       { value: "true", label: t("settings.think_on") },
       { value: "false", label: t("settings.think_off") },
@@ -31,8 +31,9 @@ export function show(store, acts) {
     check("shortcuts", settings.shortcuts, (on) => save({ shortcuts: on })),
   ];
   // what another tab set, or the server refused, shows here too
-  const away = store.on("settings", () => rows.forEach((row) => row.show(store.settings)));
-  open(t("settings.title"), [h("div", { class: "settings" }, rows.map((row) => row.element))], { onclose: away });
+  const paint = () => rows.forEach((row) => row.show(store.settings));
+  const away = [store.on("settings", paint), store.on("models", paint)];
+  open(t("settings.title"), [h("div", { class: "settings" }, rows.map((row) => row.element))], { onclose: () => away.forEach((stop) => stop()) });
 }
 
 /** Each language in its own words. @returns {Choice[]} */
@@ -52,18 +53,23 @@ function models(store) {
 /** @typedef {{ element: HTMLElement, show: (settings: Record<string, any>) => void }} Shown */
 
 /**
- * @param {string} name of the setting @param {string} value @param {Choice[]} choices
+ * @param {string} name of the setting @param {string} value @param {() => Choice[]} choices as they are now
  * @param {(value: string) => void} save @returns {Shown}
  */
 function choice(name, value, choices, save) {
   const id = `setting-${name}`;
-  const select = h("select", { id, class: "field", onchange: () => save(select.value) },
-    choices.map((one) => h("option", { value: one.value, text: one.label, lang: one.lang, selected: one.value === value })));
+  const select = h("select", { id, class: "field", onchange: () => save(select.value) });
+  let listed = "";
+  const show = (/** @type {string} */ chosen) => {
+    const all = choices();
+    if (JSON.stringify(all) !== listed) fill(select, all.map((one) => h("option", { value: one.value, text: one.label, lang: one.lang })));
+    listed = JSON.stringify(all);
+    select.value = chosen;
+  };
+  show(value);
   return {
     element: h("div", { class: "setting" }, h("label", { for: id, text: t(`settings.${name}`) }), select),
-    show: (settings) => {
-      select.value = String(settings[name] ?? "");
-    },
+    show: (settings) => show(String(settings[name] ?? "")),
   };
 }
 

@@ -1,16 +1,20 @@
 /** The list as a drawer on phones: one way in, and Esc, the backdrop, a choice or Back as ways out. */
 
 import { byId } from "../../lib/dom.js";
+import { NARROW } from "./narrow.js";
 
-/** The width at which the list becomes a drawer, as layout.css has it. */
-export const NARROW = "(max-width: 767px)";
+/**
+ * @typedef {object} Drawer
+ * @property {() => void} open
+ * @property {(go: () => void) => void} leave closes and then goes: the drawer's own step in the history is taken
+ *   back first, so that Back never does nothing
+ */
 
 /**
  * @param {HTMLElement} panel what fills `#side`: a dialog while it is open
- * @returns {{ close: () => void, leave: (go: () => void) => void }} `leave` closes and then goes: the drawer's
- * own step in the history is taken back first, so that Back never does nothing
+ * @returns {Drawer}
  */
-export function mindDrawer(panel) {
+export function makeDrawer(panel) {
   const narrow = matchMedia(NARROW);
   const app = byId("app");
   const side = byId("side");
@@ -33,7 +37,7 @@ export function mindDrawer(panel) {
     document.dispatchEvent(new CustomEvent("clawd:drawer-is", { detail: { open: on } }));
   };
   const open = () => {
-    if (isOpen() || !narrow.matches) return;
+    if (isOpen()) return;
     before = /** @type {HTMLElement | null} */ (document.activeElement);
     history.pushState({ ...history.state, drawer: true }, "");
     show(true);
@@ -59,11 +63,6 @@ export function mindDrawer(panel) {
     after = null;
     if (go) setTimeout(go); // once everybody has heard of the step back
   });
-  document.addEventListener("clawd:drawer", (event) => {
-    const { open: on, then } = /** @type {CustomEvent} */ (event).detail ?? {};
-    if (on === false) leave(then ?? (() => {}));
-    else open();
-  });
   addEventListener("keydown", (event) => {
     if (!isOpen() || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && !event.shiftKey) close();
@@ -75,7 +74,7 @@ export function mindDrawer(panel) {
   narrow.addEventListener("change", () => {
     if (!narrow.matches && isOpen()) close();
   });
-  return { close, leave };
+  return { open, leave };
 }
 
 /** @param {HTMLElement} box @returns {HTMLElement[]} what Tab reaches, in order */

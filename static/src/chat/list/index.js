@@ -3,7 +3,7 @@
 import { byId, fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
-import { mindDrawer } from "./drawer.js";
+import { drawerOf, NARROW } from "./narrow.js";
 import { fold } from "./fold.js";
 import { untilTomorrow } from "./groups.js";
 import { onMac, SHORTCUTS, written } from "./keys.js";
@@ -12,7 +12,6 @@ import { mindKeys } from "./pressed.js";
 import { summon } from "./refusal.js";
 import { follow } from "./row.js";
 import { rowsIn } from "./rows.js";
-import { mindTheme } from "./theme.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../acts.js").Acts} Acts */
@@ -24,7 +23,7 @@ import { mindTheme } from "./theme.js";
 export function mountList(store, acts) {
   const side = byId("side");
   const panel = h("div", { class: "panel" });
-  const drawer = mindDrawer(panel);
+  const drawer = drawerOf(panel);
   const begin = () => drawer.leave(() => {
     acts.openNew();
     document.dispatchEvent(new CustomEvent("clawd:focus-box"));
@@ -39,7 +38,7 @@ export function mountList(store, acts) {
       h("div", { class: "brand-line" },
         h("a", { class: "brand", href: "/", text: "Clawdbot", onclick: (/** @type {MouseEvent} */ event) => follow(event, begin) }),
         h("button", { type: "button", class: "icon small fold", "aria-label": t("list.fold"), title: t("list.fold"), onclick: () => fold(store, true) }, icon("panel")),
-        h("button", { type: "button", class: "icon small shut", "aria-label": t("list.shut"), onclick: () => drawer.close() }, icon("close")),
+        h("button", { type: "button", class: "icon small shut", "aria-label": t("list.shut"), onclick: () => drawer.leave(() => {}) }, icon("close")),
       ),
       store.can("chat:write") && fresh,
       find,
@@ -63,15 +62,25 @@ export function mountList(store, acts) {
   });
   followTheDay(paint);
   mindPages(store, acts, list, end);
-  mindTheme(store);
+  wearTheme(store);
   mindKeys(store, acts, begin);
   fold(store);
   warmUp();
 }
 
+/** @param {Store} store */
+function wearTheme(store) {
+  let worn = store.settings.theme;
+  store.on("settings", () => {
+    const { theme } = store.settings;
+    if (theme !== worn) void summon(import("./theme.js"), (code) => code.wear(theme));
+    worn = theme;
+  });
+}
+
 /** Have the menus' code there before the first click. */
 function warmUp() {
-  const load = () => void Promise.all([import("./deeds.js"), import("./own.js")]).catch(() => {}); // said when it is needed
+  const load = () => void Promise.all([import("./deeds.js"), import("./own.js"), matchMedia(NARROW).matches && import("./drawer.js")]).catch(() => {}); // said when it is needed
   for (const box of [byId("side"), byId("top")]) {
     for (const sign of ["pointerover", "focusin"]) box.addEventListener(sign, load, { once: true });
   }

@@ -1,6 +1,6 @@
 /** The shortcuts at work. */
 
-import { NARROW } from "./drawer.js";
+import { NARROW } from "./narrow.js";
 import { fold, isFolded } from "./fold.js";
 import { onMac, shortcutOf } from "./keys.js";
 import { summon } from "./refusal.js";
