@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
@@ -97,20 +99,29 @@ def test_a_draft_is_of_one_person(stage: Stage, page_of: PageOf) -> None:
     expect(chat.box).to_have_value("")
 
 
-def acks_lost(page: Page) -> None:
-    """No question of this page is ever acknowledged."""
+def acks_held(page: Page) -> list[Callable[[], None]]:
+    """No question of this page is acknowledged, until one calls what is in the list."""
+    held: list[Callable[[], None]] = []
 
     def between(route: WebSocketRoute) -> None:
         server = route.connect_to_server()
-        server.on_message(lambda frame: None if '"ack"' in str(frame) else route.send(frame))
+
+        def heard(frame: str | bytes) -> None:
+            if '"ack"' in str(frame):
+                held.append(lambda: route.send(frame))
+            else:
+                route.send(frame)
+
+        server.on_message(heard)
 
     page.route_web_socket("**/ws/chat", between)
+    return held
 
 
 @proves("ui-10")
 def test_a_draft_stays_until_the_question_is_stored(stage: Stage, page_of: PageOf) -> None:
     page = page_of("alice", go=False)
-    acks_lost(page)
+    acks_held(page)
     page.goto(stage.page("/"))
     chat = ChatPage(page)
     chat.ready()
@@ -120,6 +131,26 @@ def test_a_draft_stays_until_the_question_is_stored(stage: Stage, page_of: PageO
     page.evaluate("dispatchEvent(new Event('pagehide'))")
     assert "Only once" in page.evaluate(kept)
     assert "and more" in page.evaluate(kept)
+
+
+@proves("ui-10")
+def test_what_was_typed_before_the_question_was_stored_is_kept(stage: Stage, page_of: PageOf) -> None:
+    page = page_of("alice", go=False)
+    held = acks_held(page)
+    page.goto(stage.page("/c/" + stage.seed(owner="alice", messages=["Q", "A"])["id"]))
+    chat = ChatPage(page)
+    chat.ready()
+    chat.ask("Only once")
+    chat.box.press_sequentially("later")
+    expect(chat.answers).to_have_count(
+        2
+    )  # it is being answered, though this page was not told that it is stored
+    held[0]()
+    expect(chat.questions).to_have_count(2)
+    chat.settled()
+    expect(chat.page.locator("[data-pending], .pending")).to_have_count(0)
+    page.reload()
+    expect(chat.box).to_have_value("later")
 
 
 @proves("ui-10")
@@ -180,11 +211,11 @@ def test_undo_takes_back_what_the_page_put_in(stage: Stage, page_of: PageOf) -> 
     chat.page.evaluate(
         "document.dispatchEvent(new CustomEvent('clawd:suggest', { detail: { text: 'suggested' } }))"
     )
-    expect(chat.box).to_have_value("suggested")
+    expect(chat.box).to_have_value("mine\n\nsuggested")
     chat.page.keyboard.press("Control+z")
     expect(chat.box).to_have_value("mine")
     chat.page.keyboard.press("Control+y")
-    expect(chat.box).to_have_value("suggested")
+    expect(chat.box).to_have_value("mine\n\nsuggested")
 
 
 @proves("ui-14", "ui-9")

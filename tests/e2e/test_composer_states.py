@@ -156,7 +156,11 @@ def test_a_person_who_is_switched_off_has_no_box_and_no_second_try(
     stage: Stage, page_of: PageOf, allow: Callable[..., None]
 ) -> None:
     allow("WebSocket connection", "Failed to load resource")
-    chat = opened(page_of)
+    page = page_of("alice", go=False)
+    with page.expect_response("**/api/models"):  # the last that the page asks for by itself
+        page.goto(stage.page("/"))
+    chat = ChatPage(page)
+    chat.ready()
     chat.box.fill("Not sent yet")
     stage.hands.deactivate("alice")
     expect(chat.page.locator("#dock textarea")).to_have_count(0, timeout=10_000)

@@ -7,7 +7,7 @@ import { t } from "../../lib/texts.js";
 import { words } from "../live/errors.js";
 import { Attaching } from "./attaching.js";
 import { growing, lengthOf, put } from "./box.js";
-import { Draft } from "./draft.js";
+import { Draft, join } from "./draft.js";
 import { takeFiles } from "./files.js";
 import { meaning, placeholderKey } from "./keys.js";
 import { drawNote, secondsLeft } from "./note.js";
@@ -28,6 +28,11 @@ export class Composer {
   /** @type {string | null} why the last question was refused, until something is typed */
   #said = null;
   #ticking = 0;
+  /** an input method is at work: its text must not be touched */
+  #composing = false;
+  #ran = false;
+  /** @type {ReturnType<typeof obstacle>} what was told last */
+  #told = null;
 
   /** @param {Store} store @param {Acts} acts */
   constructor(store, acts) {
@@ -53,6 +58,14 @@ export class Composer {
     });
     box.addEventListener("input", () => this.#typed());
     box.addEventListener("keydown", (event) => this.#pressed(event));
+    box.addEventListener("compositionstart", () => {
+      this.#composing = true;
+    });
+    box.addEventListener("compositionend", () => {
+      this.#composing = false;
+      this.refresh();
+    });
+    this.store.on("outbox", () => this.draft.keep());
     form.addEventListener("click", (event) => {
       if (event.target === form) box.focus();
     });
@@ -61,7 +74,7 @@ export class Composer {
     document.addEventListener("clawd:suggest", (event) => {
       const { text } = /** @type {CustomEvent<{ text: string }>} */ (event).detail;
       this.focus(true);
-      put(box, text);
+      put(box, join(box.value, text));
       this.#typed();
     });
   }
@@ -156,7 +169,10 @@ export class Composer {
 
   /** Bring everything up to date with the store. */
   refresh() {
-    const back = this.draft.takeBack();
+    const back = this.#composing ? null : this.draft.takeBack();
+    const runs = running(this.store) !== undefined;
+    if (this.#ran && !runs) this.#said = null; // it was said of that answer
+    this.#ran = runs;
     if (back) {
       this.#said = words(back.error);
       announce(this.#said);
@@ -169,6 +185,8 @@ export class Composer {
     this.#drawSend(why);
     this.tools.refresh();
     drawNote(note, this.store, { length: lengthOf(box.value, this.store.limits.text), obstacle: why, held: this.#held, said: this.#said });
+    if (why !== this.#told && (why === "long" || why === "limited")) announce(note.textContent ?? "");
+    this.#told = why;
     this.#count();
   }
 

@@ -39,6 +39,11 @@ export class Draft {
     drafts.set(this.#key, { text: join(going.text, this.box.value), images, ...team });
   }
 
+  /** A question was stored and its draft is gone: what was typed since is not. */
+  keep() {
+    if (this.box.value || this.attaching.list().length) this.save();
+  }
+
   /**
    * Show the draft of the open conversation, if another one's is shown.
    * @returns {boolean} whether it changed
@@ -52,7 +57,7 @@ export class Draft {
       this.#born = open;
       drafts.clear(null);
       this.attaching.rename(null, open);
-      if (this.box.value || this.attaching.list().length) this.save();
+      this.keep();
       return true;
     }
     const { text, images, team } = this.#kept(open);
@@ -112,8 +117,8 @@ export class Draft {
   }
 }
 
-/** @param {...string} texts @returns {string} */
-function join(...texts) {
+/** Texts below each other. @param {...string} texts @returns {string} */
+export function join(...texts) {
   return texts.filter(Boolean).join(GAP);
 }
 

@@ -135,8 +135,8 @@ export class Images {
       this.#settled(item);
     } catch (error) {
       if (item.stop.signal.aborted) return;
-      const { status } = /** @type {{ status?: number }} */ (error);
-      this.#fail(item, words(error), status === 400 || status === 413 || status === 415);
+      const { status, code } = /** @type {{ status?: number, code?: string }} */ (error);
+      this.#fail(item, code === "offline" ? t("composer.image.offline") : words(error), status === 400 || status === 413 || status === 415);
     }
   }
 

@@ -34,7 +34,7 @@ export class Tools {
       button.setAttribute("aria-haspopup", "menu");
       button.setAttribute("aria-expanded", "false");
     }
-    row.append(this.picker, this.image, this.clear, this.think, this.model, this.seen, this.seenBy);
+    row.append(this.picker, this.image, this.clear, this.think, this.seen, this.seenBy, this.model);
   }
 
   refresh() {
