@@ -66,7 +66,9 @@ def test_a_person_signs_in_by_the_companys_provider_and_out_again(
     assert cookies["clawdbot"]["httpOnly"]
     assert cookies["clawdbot"]["sameSite"] == "Lax"
     assert page.evaluate("document.cookie").find("clawdbot=") == -1
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Settings and account").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    page.wait_for_url(f"{stage.ops['corp'].issuer}/**")
     assert page.url.startswith(stage.ops["corp"].issuer)
     page.click("button[value=yes]")
     page.wait_for_url(f"{stage.url}/login?state=*")
