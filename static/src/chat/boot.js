@@ -29,6 +29,7 @@ export function boot() {
   const api = new Api(session, world);
   const live = new Live(store, api, session, world, socketUrl());
   const outbox = new Outbox(store, live, drafts, world, new Kept(facts.person.id, tabStorage()), (c) => history.pushState(null, "", `/c/${c}`));
+  outbox.restore();
   const acts = new Acts(store, live, api, outbox);
   const begin = () => {
     session.begin();

@@ -36,12 +36,15 @@ export class Outbox {
     this.onborn = onborn;
   }
 
-  /** What a reload or a sign-in left unsent goes on. */
-  begin() {
+  /** What a reload or a sign-in left unsent is there again; before the box asks for its draft. */
+  restore() {
     /** @type {Pending[]} */
     const left = this.kept.get(KEY) ?? [];
     const young = (/** @type {Pending} */ one) => one.state !== "failed" && this.world.now() - one.at < OLD;
     if (left.length) this.store.setOutbox(left.map((one) => (young(one) ? { ...one, state: "waiting" } : failed(one, one.error ?? trouble("not_sent")))));
+  }
+
+  begin() {
     this.live.onready(() => this.flush());
     this.store.on("connection", () => this.#mark());
     this.store.on("generation", () => this.flush());

@@ -22,6 +22,8 @@ export class Session {
   #before = [];
   /** @type {BroadcastChannel | null} */
   #tabs = null;
+  /** Whether the person is switched off, who is told so here and not sent to sign in. @type {() => Promise<boolean>} */
+  judge = async () => false;
 
   /** @param {{ csrf: string, person: { id: string } }} boot @param {Kept} kept @param {World} world */
   constructor(boot, kept, world) {
@@ -104,7 +106,7 @@ export class Session {
   async #ask() {
     let answer = await this.#fetched("POST");
     if (answer?.status === 403) answer = await this.#fetched("GET"); // another sign-in: its token is another one
-    if (answer?.status === 401) return this.over();
+    if (answer?.status === 401) return (await this.judge()) ? "over" : this.over();
     if (!answer?.ok) return "unknown";
     const facts = await answer.json().catch(() => null);
     if (!facts) return "unknown";

@@ -54,6 +54,8 @@ export interface Message {
   error: string | null;
   usage: Usage | null;
   generation: Id | null;
+  /** how long it thought, where anybody knows */
+  thought_ms?: number | null;
   created: string;
   /** it is being written; gone at its end */
   live?: Generation;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { after, backoff } from "../../../static/src/chat/live/closes.js";
 import { reloadOnce } from "../../../static/src/chat/live/reload.js";
-import { boot, card, FakeStorage, ID, page, READY, recording, settled, World } from "./stand.js";
+import { boot, card, FakeStorage, ID, page, recording, settled, World } from "./stand.js";
 
 /** @returns where a page stands whose connection was lost `times` times in a row */
 async function lost(times, code = 1006) {
@@ -230,6 +230,26 @@ test("ui-76: another tab's new conversation, rename and removal show at once", a
   assert.deepEqual(here.store.order, []);
 });
 
+test("ui-69: a title that is found while its card is on the way is not lost", async () => {
+  const here = page();
+  const socket = await here.ready();
+  let title = "first words";
+  here.world.reply(`GET /api/conversations/${ID(2)}`, async () => {
+    const answer = new Response(JSON.stringify(card(ID(2), { title })));
+    await here.world.slow;
+    return answer;
+  });
+  let arrives = () => {};
+  here.world.slow = new Promise((resolve) => (arrives = resolve));
+  socket.say({ t: "conv.updated", c: ID(2), title, team: null, updated: "2026-11-25T11:00:00.000Z" });
+  title = "found title";
+  socket.say({ t: "title", c: ID(2), title });
+  arrives();
+  await settled();
+  await settled();
+  assert.equal(here.store.cards.get(ID(2)).title, "found title");
+});
+
 test("ui-76: the open conversation is gone", async () => {
   const found = recording("plain");
   const here = page({ facts: boot({ person: found.me, open: { conversation: found.conversation, ...found.history } }) });
@@ -249,4 +269,3 @@ test("websockets that never work are given up for plain HTTP, and still tried", 
   await here.ready();
   assert.equal(here.store.connection.plain, false);
 });
-void READY;

@@ -118,6 +118,29 @@ test("ui-87: a socket that will not believe a good session is no endless loop", 
   assert.deepEqual(here.world.gone, []);
 });
 
+test("ui-88: a call of somebody who is switched off waits for what the socket says of it", async () => {
+  const here = page();
+  here.world.reply("POST /api/session", { error: { code: "AUTH_INVALID_TOKEN" } }, 401);
+  here.world.reply("GET /api/search", { error: { code: "AUTH_INVALID_TOKEN" } }, 401);
+  const socket = await here.ready();
+  const call = here.api.get("/api/search", { q: "x" }).catch((error) => error.status);
+  await here.clock.pass(2_000);
+  assert.deepEqual(here.world.gone, []);
+  socket.shut(4403);
+  assert.equal(await call, 401);
+  await here.clock.pass(60_000);
+  assert.deepEqual([here.world.gone, here.store.connection.phase], [[], "denied"]);
+});
+
+test("ui-87: where the socket says nothing of it, it is the login page all the same", async () => {
+  const here = page();
+  here.world.reply("POST /api/session", { error: { code: "AUTH_INVALID_TOKEN" } }, 401);
+  await here.ready();
+  void here.session.revive();
+  await here.clock.pass(6_000);
+  assert.equal(here.world.gone.length, 1);
+});
+
 test("ui-87: a token of an earlier sign-in is renewed, once", async () => {
   const here = page();
   const tokens = [];

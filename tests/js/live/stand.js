@@ -182,6 +182,7 @@ export function page({ facts = boot(), local = new FakeStorage(), tab = new Fake
   const drafts = new Drafts(kept);
   const born = [];
   const outbox = new Outbox(store, live, drafts, world, new Kept(facts.person.id, tab), (c) => born.push(c));
+  outbox.restore();
   outbox.begin();
   world.reply("GET /api/conversations", { conversations: [...store.cards.values()], next: null });
   return {

@@ -21,6 +21,7 @@ import { Socket } from "./socket.js";
  */
 
 const MOST_HAD = 100; // answers that one hello may name
+const VERDICT = 6_000; // ms in which a socket hears that its person or session is over
 const BLOCKED = 3; // attempts without ever a `ready`, after which websockets count as blocked
 
 /** @param {any} frame @returns {Asked} */
@@ -35,6 +36,10 @@ export class Live {
   /** @type {Map<string, Asked>} */
   #asked = new Map();
   #connection = 0;
+  /** @type {Map<string, boolean>} cards that are asked for, and whether once more */
+  #cards = new Map();
+  /** @type {((denied: boolean) => void) | null} */
+  #verdict = null;
   #revived = 0; // sign-ins in a row that the socket did not believe
   /** @type {string | null} what is wrong, as the server's last error said before it closed */
   #said = null;
@@ -51,6 +56,7 @@ export class Live {
     this.api = api;
     this.session = session;
     this.world = world;
+    session.judge = () => this.#judge();
     this.socket = new Socket(url, {
       hello: () => this.#hello(),
       frame: (frame) => this.#heard(frame),
@@ -220,13 +226,19 @@ export class Live {
     }
   }
 
-  /** One of the list. @param {string} c @returns {Promise<void>} */
+  /** One of the list. Asked again meanwhile, it is asked once more afterwards: it may have changed. @param {string} c @returns {Promise<void>} */
   async card(c) {
+    const busy = this.#cards.has(c);
+    this.#cards.set(c, busy);
+    if (busy) return;
     try {
       this.store.putCard(await this.api.get(`/api/conversations/${c}`));
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) this.store.dropCard(c);
     }
+    const again = this.#cards.get(c);
+    this.#cards.delete(c);
+    if (again) await this.card(c);
   }
 
   // ---- the connection ------------------------------------------------------------------------------
@@ -249,6 +261,7 @@ export class Live {
   /** @param {"sign-in" | "denied" | "look" | "old" | "broken"} why @param {number} code */
   #stopped(why, code) {
     const said = { reason: this.#said, ref: this.#ref };
+    this.#verdict?.(why === "denied");
     if (why === "sign-in") void this.#signIn();
     else if (why === "old") this.#old();
     else if (why === "look") this.store.setConnection({ phase: "waiting", retryAt: null, reason: "too_many" });
@@ -268,6 +281,19 @@ export class Live {
     this.session.keep();
     this.store.setConnection({ phase: "old" });
     reloadOnce(this.world);
+  }
+
+  /**
+   * A call was refused: whether because the person is switched off. The socket knows, and says so within
+   * seconds while it stands.
+   * @returns {Promise<boolean>}
+   */
+  #judge() {
+    if (!this.socket.ready) return Promise.resolve(this.store.connection.phase === "denied");
+    return new Promise((resolve) => {
+      this.#verdict = resolve;
+      this.world.later(VERDICT, () => resolve(false));
+    });
   }
 
   async #signIn() {

@@ -210,7 +210,7 @@ const history = (c) => [{ do: "history", c }];
 function renamed(store, frame) {
   const { t: _type, c, ...changed } = frame;
   const card = store.cards.get(c);
-  if (!card) return frame.t === "title" ? [] : [{ do: "card", c }];
+  if (!card) return [{ do: "card", c }];
   const moved = "team" in changed && changed.team !== card.team;
   store.patchCard(c, changed);
   return moved ? [{ do: "card", c }] : [];

@@ -1,0 +1,401 @@
+"""A connection that is lost, dead, refused or somebody else's: nothing that was said is lost by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.answers import fail, say
+from tests.e2e.chatpage import ChatPage
+from tests.e2e.pages import PageOf
+from tests.e2e.stage import Stage
+from tests.proof import proves
+
+Allow = Callable[..., None]
+BROKEN = ("WebSocket connection", "Failed to load resource")
+
+
+def banner(page: Page) -> Any:
+    return page.locator("#banner")
+
+
+def heard(stage: Stage, page: Page, t: str, times: int = 1) -> None:
+    """Until so many frames of this type have come."""
+    stage.gateway.wait_for(lambda: len(page.wire.heard(t)) >= times or page.evaluate("0"))  # type: ignore[attr-defined]
+
+
+def opened(page_of: PageOf, path: str = "/", lang: str = "en-US", **more: Any) -> ChatPage:
+    chat = ChatPage(page_of("alice", path, lang=lang, **more))
+    chat.ready()
+    return chat
+
+
+# ---- lost and found again --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["en-US", "zh-CN"])
+@proves("ui-79")
+def test_a_lost_connection_says_when_it_comes_back_and_lets_one_hurry(
+    stage: Stage, page_of: PageOf, allow: Allow, lang: str
+) -> None:
+    allow(*BROKEN)
+    chat = opened(page_of, lang=lang)
+    expect(banner(chat.page)).to_be_empty()
+    chat.page.evaluate("() => { Math.random = () => 1; }")  # the longest wait of each try
+    stage.line.down()
+    seconds = r"\d+ 秒后重试" if lang == "zh-CN" else r"again in \d+ second"
+    expect(banner(chat.page)).to_contain_text(re.compile(seconds))
+    expect(chat.box).to_be_editable()
+    stage.line.up()
+    chat.button("banner.retry", banner(chat.page)).click()
+    expect(banner(chat.page)).to_be_empty()
+    stage.model.usual = say("There you are.")
+    chat.asked("Still there?")
+    expect(chat.answers).to_contain_text("There you are.")
+
+
+@proves("ui-79")
+def test_a_short_break_is_nobody_s_business(stage: Stage, page_of: PageOf, allow: Allow) -> None:
+    allow(*BROKEN)
+    chat = opened(page_of)
+    chat.page.evaluate("""() => {
+      Math.random = () => 0;
+      window.signs = [];
+      new MutationObserver(() => window.signs.push(document.querySelector('#banner').textContent))
+        .observe(document.querySelector('#banner'), { childList: true, subtree: true, characterData: true });
+    }""")
+    before = stage.line.sockets
+    stage.line.drop_sockets()
+    stage.gateway.wait_for(lambda: stage.line.sockets > before)
+    heard(stage, chat.page, "ready", 2)
+    assert chat.page.evaluate("window.signs") == []
+
+
+@proves("ui-79")
+def test_whoever_comes_back_to_the_page_does_not_wait(stage: Stage, page_of: PageOf, allow: Allow) -> None:
+    allow(*BROKEN)
+    chat = opened(page_of)
+    chat.page.evaluate("() => { Math.random = () => 1; }")
+    stage.line.down()
+    expect(banner(chat.page)).to_contain_text("Trying again")
+    chat.page.wait_for_function("() => /in [4-9] seconds/.test(document.querySelector('#banner').textContent)")
+    stage.line.up()
+    chat.page.evaluate("() => { dispatchEvent(new Event('online')); }")
+    expect(banner(chat.page)).to_be_empty(timeout=2_000)
+
+
+@proves("ui-80")
+def test_a_dead_link_is_found_and_replaced(stage: Stage, page_of: PageOf) -> None:
+    page = page_of("alice", go=False)
+    dead: list[Any] = []
+
+    def relay(socket: Any) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda text: socket.send(text) if socket not in dead else None)
+        dead_end.append(socket)
+
+    dead_end: list[Any] = []
+    page.route_web_socket(re.compile("/ws/chat"), relay)
+    page.clock.install()  # it has no marks either
+    page.goto(stage.url)
+    chat = ChatPage(page)
+    heard(stage, page, "ready")
+    dead.extend(dead_end)
+    page.clock.fast_forward(21_000)
+    stage.gateway.wait_for(lambda: page.wire.said("ping") or page.evaluate("1") == 0)
+    page.clock.fast_forward(10_500)
+    expect(banner(page)).to_have_text("")
+    stage.gateway.wait_for(lambda: len(dead_end) > 1 or page.evaluate("1") == 0)
+    stage.model.usual = say("Over the new one.")
+    chat.asked("Anybody there?")
+    expect(chat.answers).to_contain_text("Over the new one.")
+
+
+@proves("ui-81", "promise-M8")
+def test_what_was_written_meanwhile_comes_after_a_break(
+    stage: Stage, page_of: PageOf, allow: Allow
+) -> None:
+    allow(*BROKEN)
+    text = "".join(f"第{number}行。\n\n" for number in range(1, 31))
+    stage.model.answer("背诵", say(text, hold=text[:50]))
+    chat = opened(page_of, lang="zh-CN")
+    chat.ask("背诵")
+    expect(chat.answers).to_contain_text("第5行。")
+    stage.line.down()
+    stage.model.release()
+    stage.gateway.wait_for(lambda: stage.hands.running() == 0)
+    stage.line.up()
+    expect(chat.answers).to_contain_text("第30行。", timeout=15_000)
+    chat.settled()
+    assert chat.answers.locator("p").all_inner_texts() == [f"第{number}行。" for number in range(1, 31)]
+    assert len(stage.model.asked) == 1
+    expect(chat.questions).to_have_count(1)
+
+
+@proves("ui-81", "ui-10", "promise-M8")
+def test_a_question_whose_ack_is_lost_is_asked_once(stage: Stage, page_of: PageOf, allow: Allow) -> None:
+    allow(*BROKEN)
+    stage.model.usual = say("Once.")
+    chat = opened(page_of)
+    stage.line.still()
+    chat.ask("Only once, please")
+    expect(chat.questions).to_contain_text("Only once, please")  # at once
+    kept = "() => Object.values(localStorage).some((text) => text.includes('Only once, please'))"
+    chat.page.wait_for_function(kept)
+    stage.line.drop_sockets()
+    stage.line.flow()
+    expect(chat.answers).to_contain_text("Once.", timeout=15_000)
+    chat.settled()
+    sent = chat.page.wire.said("chat.send")
+    assert len({frame["id"] for frame in sent}) == 1
+    assert len(stage.model.asked) == 1
+    expect(chat.questions).to_have_count(1)
+    assert not chat.page.evaluate(f"({kept})()")
+
+
+@proves("ui-91")
+def test_a_server_that_died_says_what_became_of_the_answer(
+    stage: Stage, page_of: PageOf, allow: Allow
+) -> None:
+    allow(*BROKEN)
+    stage.model.answer("Count", say("one two three four", hold="one two"))
+    chat = opened(page_of)
+    chat.ask("Count")
+    expect(chat.answers).to_contain_text("one two")
+    stage.restart()
+    expect(chat.answers).to_contain_text(chat.t("log.interrupted"), timeout=25_000)
+    expect(chat.answers).to_contain_text("one two")
+    expect(banner(chat.page)).to_be_empty(timeout=15_000)
+    stage.model.release()
+    stage.model.usual = say("Back.")
+    chat.asked("And now?")
+    expect(chat.answers.last).to_contain_text("Back.")
+
+
+# ---- not sent --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["en-US", "zh-CN"])
+@proves("ui-82")
+def test_what_is_sent_without_a_network_goes_out_once_when_it_is_back(
+    stage: Stage, page_of: PageOf, allow: Allow, lang: str
+) -> None:
+    allow(*BROKEN)
+    stage.model.usual = say("Got it.")
+    chat = opened(page_of, lang=lang)
+    chat.page.context.set_offline(True)
+    expect(banner(chat.page)).to_contain_text(chat.t("banner.offline"))
+    chat.ask("From the tunnel")
+    expect(chat.questions).to_contain_text(chat.t("log.to_be_sent"))
+    chat.page.context.set_offline(False)
+    expect(chat.answers).to_contain_text("Got it.", timeout=15_000)
+    assert len(stage.model.asked) == 1
+    expect(banner(chat.page)).to_be_empty()
+
+
+@proves("ui-82")
+def test_what_waits_can_be_taken_back(stage: Stage, page_of: PageOf, allow: Allow) -> None:
+    allow(*BROKEN)
+    chat = opened(page_of)
+    chat.page.context.set_offline(True)
+    chat.ask("Never mind")
+    chat.button("log.cancel", chat.questions).click()
+    expect(chat.questions).to_have_count(0)
+    chat.page.context.set_offline(False)
+    expect(banner(chat.page)).to_be_empty()
+    assert chat.page.wire.said("chat.send") == []
+
+
+@proves("ui-82", "ui-9")
+def test_what_waits_survives_a_reload(stage: Stage, page_of: PageOf, allow: Allow) -> None:
+    allow(*BROKEN)
+    stage.model.usual = say("Got it.")
+    chat = opened(page_of)
+    chat.page.route_web_socket(re.compile("/ws/chat"), lambda socket: socket.close(code=1013))
+    stage.line.drop_sockets()
+    chat.page.wait_for_function("() => document.querySelector('#banner').textContent")
+    chat.ask("Through a reload")
+    expect(chat.questions).to_contain_text(chat.t("log.to_be_sent"))
+    chat.page.reload()
+    expect(chat.questions).to_have_count(1)
+    assert chat.box.input_value() == ""
+
+
+@proves("ui-83")
+def test_a_refused_question_stays_to_be_sent_again(stage: Stage, page_of: PageOf) -> None:
+    stage.model.usual = say("Now it works.")
+    chat = opened(page_of)
+
+    def refuses(socket: Any) -> None:
+        server = socket.connect_to_server()
+
+        def on(text: str) -> None:
+            if '"chat.send"' not in text or refused:
+                server.send(text)
+                return
+            sent = re.search(r'"id":"([^"]+)"', text)
+            assert sent is not None
+            refused.append(sent[1])
+            socket.send(
+                '{"t":"error","id":"%s","code":"internal_error","key":"error.internal_error","args":{},'
+                '"retry":true,"ref":"ws_42"}' % sent[1]
+            )
+
+        socket.on_message(on)
+
+    refused: list[str] = []
+    chat.page.route_web_socket(re.compile("/ws/chat"), refuses)
+    chat.page.reload()
+    chat.ready()
+    chat.ask("Does it work?")
+    expect(chat.questions).to_contain_text(chat.t("error.internal_error"))
+    expect(chat.questions).to_contain_text("Does it work?")
+    chat.button("log.retry", chat.questions).click()
+    expect(chat.answers).to_contain_text("Now it works.")
+    expect(chat.questions).to_have_count(1)
+    assert [one["messages"][-1]["content"] for one in stage.model.asked] == ["Does it work?"]
+
+
+@pytest.mark.parametrize("lang", ["en-US", "zh-CN"])
+@proves("ui-84")
+def test_a_model_that_fails_is_told_in_words_and_tried_again(
+    stage: Stage, page_of: PageOf, lang: str
+) -> None:
+    stage.model.next(fail(500), say("Second try."))
+    chat = opened(page_of, lang=lang)
+    chat.ask("Try")
+    expect(chat.answers).to_contain_text(chat.t("error.upstream_error"))
+    chat.button("log.retry", chat.answers).click()
+    expect(chat.answers).to_contain_text("Second try.")
+
+
+@pytest.mark.parametrize("lang", ["en-US", "zh-CN"])
+@proves("ui-85")
+def test_a_rate_limit_counts_down_and_ends_by_itself(
+    stage: Stage, page_of: PageOf, allow: Allow, lang: str
+) -> None:
+    allow(*BROKEN)  # a minute goes by at once
+    stage.configure(limits={"per_user": {"rpm": 1, "parallel": None}})
+    stage.model.usual = say("Yes.")
+    page = page_of("alice", go=False, lang=lang)
+    page.clock.install()  # it has no marks either
+    page.goto(stage.url)
+    chat = ChatPage(page)
+    heard(stage, page, "ready")
+    chat.asked("One")
+    chat.ask("Two")
+    expect(chat.box).to_have_value("Two")  # given back
+    seconds = re.compile(r"\d+ 秒后可" if lang == "zh-CN" else r"again in \d+ second")
+    expect(page.locator("#dock")).to_contain_text(seconds)
+    expect(chat.box).to_be_editable()
+    stage.configure(limits={"per_user": {"rpm": 100, "parallel": None}})
+    page.clock.run_for(61_000)
+    expect(page.locator("#dock")).not_to_contain_text(seconds)
+    chat.box.press("Enter")
+    expect(chat.answers).to_have_count(2)
+
+
+# ---- many, old and without ---------------------------------------------------------------------------
+
+
+@proves("ui-90")
+def test_a_new_version_offers_itself(stage: Stage, page_of: PageOf) -> None:
+    page = page_of("alice", go=False)
+
+    def newer(socket: Any) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda text: socket.send(re.sub(r'"app":\s*"[^"]+"', '"app":"99.0"', text)))
+
+    page.route_web_socket(re.compile("/ws/chat"), newer)
+    page.goto(stage.url)
+    chat = ChatPage(page)
+    chat.ready()
+    expect(banner(page)).to_contain_text(chat.t("banner.newer"))
+    chat.box.fill("not yet sent")
+    page.wait_for_function("() => Object.values(localStorage).some((text) => text.includes('not yet sent'))")
+    chat.button("banner.refresh", banner(page)).click()
+    expect(chat.box).to_have_value("not yet sent")
+
+
+@proves("ui-90")
+def test_a_part_of_the_page_that_is_gone_loads_the_page_again_once(
+    stage: Stage, page_of: PageOf, allow: Allow
+) -> None:
+    allow(*BROKEN, "exception: Failed to fetch dynamically imported module")
+    chat = opened(page_of)
+    chat.box.fill("half a thought")
+    loads: list[str] = []
+    chat.page.route(re.compile(r"/static/dist/search-"), lambda route: route.fulfill(status=404))
+    with chat.page.expect_event("load"):
+        chat.page.keyboard.press("Control+k")
+    chat.page.on("load", lambda page: loads.append(page.url))
+    chat.ready()
+    expect(chat.box).to_have_value("half a thought")
+    with chat.page.expect_response(re.compile("/static/dist/search-")):
+        chat.page.keyboard.press("Control+k")
+    expect(chat.box).to_have_value("half a thought")
+    assert loads == []
+
+
+@proves("ui-79")
+def test_a_tab_too_many_waits_until_it_is_used(stage: Stage, page_of: PageOf) -> None:
+    page = page_of("alice", go=False)
+    tries: list[int] = []
+
+    def full(socket: Any) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            socket.close(code=4409)
+        else:
+            socket.connect_to_server()
+
+    page.route_web_socket(re.compile("/ws/chat"), full)
+    page.goto(stage.url)
+    chat = ChatPage(page)
+    expect(banner(page)).to_contain_text(chat.t("banner.too_many"))
+    assert len(tries) == 1
+    chat.button("banner.use_here", banner(page)).click()
+    expect(banner(page)).to_be_empty()
+    chat.ready()
+
+
+@proves("ui-76", "ui-69")
+def test_tabs_show_each_other_s_changes_at_once(
+    stage: Stage, page_of: PageOf, second_tab: PageOf
+) -> None:
+    made = stage.seed(owner="alice", title="Old name", messages=["Q", "A"])
+    one = opened(page_of, f"/c/{made['id']}")
+    other = ChatPage(second_tab(one.page))  # type: ignore[arg-type]
+    other.ready()
+    stage.client("alice").patch(f"/api/conversations/{made['id']}", json={"title": "New name"})
+    for chat in (one, other):
+        expect(chat.row("New name")).to_be_visible()
+    stage.client("alice").delete(f"/api/conversations/{made['id']}")
+    for chat in (one, other):
+        expect(chat.row("New name")).to_have_count(0)
+        expect(chat.log).to_contain_text(chat.t("log.missing"))
+        expect(chat.toasts).to_contain_text(chat.t("notice.gone"))
+
+
+@proves("ui-36", "ui-73")
+def test_an_answer_goes_on_elsewhere_and_is_marked_unread(stage: Stage, page_of: PageOf) -> None:
+    other = stage.seed(owner="alice", title="Elsewhere", messages=["Q", "A"])
+    stage.model.answer("Slowly", say("one two three", hold="one two"))
+    chat = opened(page_of)
+    chat.ask("Slowly")
+    expect(chat.answers).to_contain_text("one two")
+    chat.row("Elsewhere").click()
+    expect(chat.page).to_have_url(stage.page(f"/c/{other['id']}"))
+    stage.model.release()
+    expect(chat.toasts).to_contain_text(chat.t("notice.answered", title="Slowly"))
+    unread = chat.list.get_by_role("link", name=re.compile("Slowly.*" + chat.t("list.unread"), re.S))
+    expect(unread).to_be_visible()
+    chat.page.reload()
+    expect(unread).to_be_visible()
+    chat.button("notice.open", chat.toasts).click() if chat.toasts.get_by_role("button").count() else unread.click()
+    expect(chat.answers).to_contain_text("three")
+    expect(unread).to_have_count(0)
