@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from chat.generation.engines.base import Batch, Taken
@@ -17,6 +17,15 @@ from chat.models import Delta, Generation
 
 KEPT: Final = timedelta(minutes=10)  # a log after its answer's end: API clients may still resume
 NOTHING: Final[tuple[list[Piece], ...]] = ()
+INSERT: Final = "INSERT INTO chat_delta (generation_id, seq, kind, text) VALUES (%s, %s, %s, %s)"
+INSERT_ALL: Final = (
+    "INSERT INTO chat_delta (generation_id, seq, kind, text) "
+    "SELECT * FROM unnest(%s::uuid[], %s::integer[], %s::text[], %s::text[])"
+)
+GOING: Final = (
+    "UPDATE chat_generation SET state = 'generating' WHERE state IN ('queued', 'generating') AND id"
+)
+GOING_ALL: Final = f"{GOING} = ANY(%s::uuid[])"
 POLL: Final = 0.25  # seconds between two looks at another process's answer
 
 
@@ -37,15 +46,21 @@ class DatabaseLog:
             self._insert({one: found for one, found in batch.items() if one not in there})
 
     def _insert(self, batch: Batch) -> None:
-        rows = [
-            Delta(generation_id=generation, seq=piece.seq, kind=piece.kind, text=piece.text)
-            for generation, found in batch.items()
-            for piece in found
-        ]
-        with transaction.atomic():
-            Delta.objects.bulk_create(rows)
-            going = Generation.objects.filter(id__in=list(batch), state__in=Generation.RUNNING)
-            if going.update(state=Generation.State.GENERATING) != len(batch):
+        """In plain SQL: this is done for each token, and the ORM took four times as long."""
+        if not batch:
+            return
+        arrays = connection.vendor == "postgresql"
+        ids = {one: one if arrays else one.hex for one in batch}
+        rows = [(ids[one], each.seq, each.kind, each.text) for one, found in batch.items() for each in found]
+        with transaction.atomic(), connection.cursor() as cursor:
+            if arrays:  # one statement, one answer
+                cursor.execute(INSERT_ALL, [list(column) for column in zip(*rows, strict=True)])
+                cursor.execute(GOING_ALL, [list(ids.values())])
+            else:
+                cursor.executemany(INSERT, rows)
+                cursor.execute(f"{GOING} IN ({', '.join(['%s'] * len(ids))})", list(ids.values()))
+            if cursor.rowcount != len(batch):
+                going = Generation.objects.filter(id__in=list(batch), state__in=Generation.RUNNING)
                 raise Taken(set(batch) - set(going.values_list("id", flat=True)))
 
     def read(self, generation: uuid.UUID, after: int, most: int) -> list[Piece]:
