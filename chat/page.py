@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -25,7 +26,7 @@ from chat.words import LONGEST_TEXT, MOST_IMAGES
 from clawdsite import __version__
 from clawdsite.core import assets
 from clawdsite.core.config.live import current
-from clawdsite.core.errors import ClawdError, NotFound
+from clawdsite.core.errors import ClawdError, InvalidToken, NotFound, Unavailable
 from gateway import services
 
 DJANGO_NAMES: Final = {"en": "en", "zh": "zh-hans"}
@@ -39,18 +40,27 @@ async def page(request: HttpRequest, conversation: str = "") -> HttpResponse:
     """GET / or /c/<id>: the page for whoever is signed in, else the way to the login page."""
     if request.method not in ALLOWED:
         return HttpResponse(status=405, headers={"Allow": ", ".join(ALLOWED)})
-    caller = await sync_to_async(sessions.caller_of, thread_sensitive=False)(request)
-    if caller is None:
+    try:
+        caller = await sync_to_async(_caller, thread_sensitive=False)(request)
+        if caller is None:
+            return _to_login(request)
+        if not assets.is_built():
+            return _plain(503, assets.UNBUILT)
+        if "chat:read" not in caller.scopes:
+            return _dressed(render(request, "chat/denied.html", {"missing": "chat:read"}, status=403))
+        return await _shown(request, caller, conversation)
+    except InvalidToken:  # revoked, or switched off, at this moment
         return _to_login(request)
-    if not assets.is_built():
-        return HttpResponse(assets.UNBUILT, status=503, content_type="text/plain")
-    if "chat:read" not in caller.scopes:
-        return _dressed(render(request, "chat/denied.html", {"missing": "chat:read"}, status=403))
+    except (DatabaseError, Unavailable):
+        return _plain(503, "Conversations cannot be read at the moment. Try again soon.", again=5)
+
+
+async def _shown(request: HttpRequest, caller: Caller, conversation: str) -> HttpResponse:
+    """The page with what it starts with."""
     vision = await takes_pictures()
     settings, facts = await sync_to_async(_facts, thread_sensitive=False)(request, caller, conversation)
     language = language_of(settings["language"])
     facts |= {"csrf": get_token(request), "language": language, "settings": settings, "vision": vision}
-    status = 404 if facts["open"] and facts["open"].get("missing") else 200
     card = (facts["open"] or {}).get("conversation")
     shown = {
         "boot": facts,
@@ -59,14 +69,24 @@ async def page(request: HttpRequest, conversation: str = "") -> HttpResponse:
         "theme": settings["theme"],
         "title": f"{card['title']} · {NAME}" if card and card["title"] else NAME,
     }
+    missing = bool(facts["open"]) and card is None
     with translation.override(DJANGO_NAMES[language]):
-        answer = render(request, "chat/page.html", shown, status=status)
+        answer = render(request, "chat/page.html", shown, status=404 if missing else 200)
     answer.headers["Content-Language"] = DJANGO_NAMES[language]
     return _dressed(answer)
 
 
+def _caller(request: HttpRequest) -> Caller | None:
+    """Who asks by their session; the access line learns it too. InvalidToken, KeysUnreachable."""
+    caller = sessions.caller_of(request)
+    call = getattr(request, "scope", {}).get("clawdbot.call")
+    if caller is not None and call is not None:
+        call.caller = caller
+    return caller
+
+
 def language_of(setting: str) -> str:
-    """"en" or "zh": what the person chose, else what the browser prefers."""
+    """ "en" or "zh": what the person chose, else what the browser prefers."""
     if setting in HTML_NAMES:
         return setting
     return "zh" if (translation.get_language() or "").startswith("zh") else "en"
@@ -130,6 +150,12 @@ def _to_login(request: HttpRequest) -> HttpResponse:
     going = request.get_full_path()
     query = "" if going == "/" else "?" + urlencode({"next": going})
     return _dressed(HttpResponseRedirect(reverse("login") + query))
+
+
+def _plain(status: int, words: str, again: int = 0) -> HttpResponse:
+    """A refusal that needs neither template nor database."""
+    headers = {"Retry-After": str(again)} if again else {}
+    return _dressed(HttpResponse(words, status=status, content_type="text/plain", headers=headers))
 
 
 def _dressed(answer: HttpResponse) -> HttpResponse:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -26,6 +27,7 @@ from clawdsite import __version__
 from clawdsite.core import assets
 from clawdsite.core.config import live
 from clawdsite.core.config.schema import Config
+from clawdsite.core.errors import InvalidToken, KeysUnreachable
 from tests.proof import proves
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +138,32 @@ def test_without_a_build_the_page_says_what_to_run(browser: Client, monkeypatch:
     answer = browser.get("/")
     assert (answer.status_code, answer.content.decode()) == (503, assets.UNBUILT)
     assert "make setup" in assets.UNBUILT
+
+
+@pytest.mark.parametrize(
+    "away", [OperationalError("gone"), KeysUnreachable("away")], ids=lambda e: type(e).__name__
+)
+@proves("promise-M16")
+def test_without_its_database_the_page_says_try_again(
+    browser: Client, monkeypatch: pytest.MonkeyPatch, away: Exception
+) -> None:
+    def broken(*_: object) -> None:
+        raise away
+
+    monkeypatch.setattr(page_view, "_facts", broken)
+    answer = browser.get("/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "Try again soon" in answer.content.decode()
+
+
+def test_a_person_who_is_switched_off_at_this_moment_is_a_stranger(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise InvalidToken("token names a person who is not active here")
+
+    monkeypatch.setattr(sessions, "caller_of", gone)
+    assert browser.get("/")["Location"] == "/login"
 
 
 # ---- what it starts with ----------------------------------------------------------------------

@@ -88,3 +88,14 @@ def test_pages_of_ours_take_markup_from_the_sanitiser_alone(
         assert "script-src 'self'; style-src 'self'; img-src 'self' data: blob:" in policy
         assert "connect-src 'self'" in policy
         assert "unsafe" not in policy
+
+
+def test_the_admin_has_the_pages_colours() -> None:
+    """Django's admin cannot import them: they stand there a second time."""
+    names = re.compile(r"^\s*--(?:c-)?([\w-]+): (light-dark\([^;]+\));$", re.MULTILINE)
+    page = dict(names.findall((ROOT / "static/src/css/tokens.css").read_text()))
+    admin = (ROOT / "static/clawdbot-admin/admin.css").read_text()
+    theirs = dict(re.findall(r"^\s*--c-([\w-]+): (light-dark\([^;]+\));$", admin, re.MULTILINE))
+    shared = page.keys() & theirs.keys()
+    assert len(shared) > 12
+    assert {name: theirs[name] for name in shared} == {name: page[name] for name in shared}
