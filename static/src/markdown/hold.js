@@ -8,10 +8,13 @@
 const BEGINNING =
   /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?:[-=*_#~`|$+:]+|\d{1,9}[.)]?|\\|\[[ xX]?\]?)?[ \t]*$/;
 const FENCE = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?:`{3,}[^`]*|~{3,}.*)$/;
-const RULE = /^[ \t]*[|:\- \t]*$/;
+const RULE = /^[|:\- \t]*$/;
 const ROW = /^[ \t>]*\|/;
+/** Beyond these nothing is kept back: the longest line, words of a link, address, marks in a row. */
+const LONG = 1000;
 const LINK = 80;
 const ADDRESS = 2000;
+const MARKS = 40;
 
 /**
  * @param {string} text the text from the last finished block on, lines ended by "\n"
@@ -20,11 +23,12 @@ const ADDRESS = 2000;
 export function shown(text) {
   const start = text.lastIndexOf("\n") + 1;
   const line = text.slice(start);
-  const head = tableHead(text, start, line);
+  const head = line.length < LONG ? tableHead(text, start, line) : -1;
   if (head >= 0) return text.slice(0, head);
   if (line === "") return text;
-  if (BEGINNING.test(line) || FENCE.test(line)) return text.slice(0, start);
-  return text.slice(0, start) + inline(line);
+  if (line.length < LONG && (BEGINNING.test(line) || FENCE.test(line))) return text.slice(0, start);
+  const settled = Math.max(start, text.length - ADDRESS - LINK);
+  return text.slice(0, settled) + inline(text.slice(settled));
 }
 
 /** Where a table begins whose second line is not complete, or -1. @param {string} text @param {number} start @param {string} line */
@@ -60,5 +64,6 @@ function inline(line) {
       return whole ? `${line.slice(0, open)}[${link[1]}]()` : line.slice(0, picture ? open - 1 : open);
     }
   }
-  return line.replace(/(?:[*_~`$!\\]+|&[#\w]{0,31}|[\ud800-\udbff])$/, "");
+  const end = Math.max(0, line.length - MARKS);
+  return line.slice(0, end) + line.slice(end).replace(/(?:[*_~`$!\\]+|&[#\w]{0,31}|[\ud800-\udbff])$/, "");
 }

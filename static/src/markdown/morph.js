@@ -6,6 +6,9 @@
 /** What a node was made from, where that is not what it looks like: TeX. @type {WeakMap<Node, string>} */
 export const sources = new WeakMap();
 
+/** Longer text is replaced: browsers search a changed one for where characters with their accents begin. */
+const LONG = 4000;
+
 /**
  * @param {Node} parent
  * @param {ChildNode | null} from the first child that may change; null: there is none yet
@@ -50,9 +53,10 @@ function turn(old, fresh) {
   return true;
 }
 
-/** @param {Text} old @param {Text} fresh @returns {true} */
+/** @param {Text} old @param {Text} fresh @returns {boolean} */
 function retext(old, fresh) {
   if (old.data === fresh.data) return true;
+  if (old.length > LONG) return false;
   if (fresh.data.startsWith(old.data)) old.appendData(fresh.data.slice(old.length));
   else old.data = fresh.data;
   return true;

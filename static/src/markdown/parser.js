@@ -11,7 +11,7 @@ import { tasks } from "./tasks.js";
 /** Above this a paragraph is text and nothing else: some of the rules are slow on what nobody writes. */
 export const INLINE_CAP = 10_000;
 /** Above this a table ends: one line of a thousand bars and many of none would be millions of cells. */
-const CELLS = 10_000;
+const CELLS = 5_000;
 /** Names without http:// that are links all the same; `main.py`, `README.md` and `a.rs` are none. */
 const DOMAINS = ["com", "net", "org", "edu", "gov", "cn", "info"];
 

@@ -1,4 +1,7 @@
-/** Long code in parts of whole lines, each laid out for itself: to append to a megabyte costs what a part costs. */
+/**
+ * Long code in parts of whole lines, each laid out for itself: to append to a megabyte costs what a part costs.
+ * A line that is longer than a part is broken, for the eye alone.
+ */
 
 const PART = 16_000;
 
@@ -6,14 +9,16 @@ const PART = 16_000;
 export function pour(code, text) {
   let rest = text;
   while (rest !== "") {
-    let last = code.lastElementChild ?? code;
-    if (last === code && (code.textContent?.length ?? 0) >= PART) {
-      last = part(code, ...code.childNodes);
-    } else if (last !== code && (last.textContent?.length ?? 0) >= PART && last.textContent?.endsWith("\n")) {
-      last = part(code);
+    const last = code.lastElementChild ?? code;
+    const filled = last.textContent?.length ?? 0;
+    const whole = last.textContent?.endsWith("\n") ?? false;
+    if (filled >= 2 * PART || (filled >= PART && whole)) {
+      if (last === code) part(code, ...code.childNodes);
+      part(code);
+      continue;
     }
-    const room = PART - (last.textContent?.length ?? 0);
-    const cut = rest.length <= room ? rest.length : rest.indexOf("\n", Math.max(0, room)) + 1 || rest.length;
+    const newline = rest.indexOf("\n", Math.max(0, PART - filled - 1)) + 1;
+    const cut = Math.min(newline || rest.length, 2 * PART - filled);
     write(last, rest.slice(0, cut));
     rest = rest.slice(cut);
   }

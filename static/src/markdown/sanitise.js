@@ -5,7 +5,7 @@ import DOMPurify from "dompurify";
 /** @type {import("dompurify").Config & { RETURN_DOM_FRAGMENT: true }} */
 const MARKDOWN = {
   ALLOWED_TAGS: [
-    "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "code", "pre", "blockquote",
+    "p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "code", "pre", "blockquote",
     "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "span", "#text",
   ],
   ALLOWED_ATTR: ["href", "title", "class", "start"],

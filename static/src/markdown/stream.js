@@ -22,7 +22,7 @@ import { typeset } from "./tex.js";
 
 const BUDGET = 12;
 /** The longest text that is parsed at a time: a block that is longer comes in parts. */
-const WINDOW = 32_000;
+const WINDOW = 16_000;
 
 export class StreamView {
   /** The source so far, but for `buffer`. */
@@ -143,7 +143,7 @@ export class StreamView {
 
   /** Parse and show the text behind the last finished block. @returns {boolean} */
   blocks() {
-    const part = this.tail.length > WINDOW ? this.tail.slice(0, this.tail.lastIndexOf("\n", WINDOW) + 1 || WINDOW) : null;
+    const part = this.tail.length > WINDOW ? this.tail.slice(0, end(this.tail)) : null;
     const source = part ?? (this.ended ? this.tail : shown(this.tail));
     const live = this.ended || part !== null || /\n[ \t]*\n$/.test(source) ? 0 : lines(source);
     const env = { live, outline: [...this.outline], references: {} };
@@ -225,6 +225,17 @@ export class StreamView {
     this.tail = this.tail.slice(begins + fence.length);
     return true;
   }
+}
+
+/**
+ * Where to end a part of a text that is too long to be parsed at once: before a line that is not indented, if
+ * there is one, else at a line's end. @param {string} text @returns {number}
+ */
+function end(text) {
+  for (let at = text.lastIndexOf("\n", WINDOW); at > WINDOW / 2; at = text.lastIndexOf("\n", at - 1)) {
+    if (/[^\s]/.test(text[at + 1] ?? "")) return at + 1;
+  }
+  return text.lastIndexOf("\n", WINDOW) + 1 || WINDOW;
 }
 
 /** The line a block begins with. @param {Token | undefined} token @returns {number} */

@@ -18,8 +18,8 @@ const made = new Map();
  */
 export function typeset(root, changed) {
   const spots = /** @type {HTMLElement[]} */ ([...root.querySelectorAll(".tex")]).filter((spot) => !sources.has(spot));
-  if (spots.length === 0) return;
   if (typesetter) return spots.forEach(set);
+  if (spots.length === 0 && !root.querySelector(".tex-source")) return; // one that is being written: it will be needed
   loading ??= /** @type {any} */ (import("katex"));
   loading?.then(
     (katex) => {
@@ -57,7 +57,8 @@ function formula(source, block) {
   const cut = source.startsWith("$") && !source.startsWith("$$") ? 1 : 2;
   try {
     const options = { output: "mathml", displayMode: block, throwOnError: true, strict: "ignore", trust: false, maxExpand: 500, maxSize: 50 };
-    return sanitiseMaths(/** @type {NonNullable<typeof typesetter>} */ (typesetter)(source.slice(cut, -cut).trim(), options));
+    const mathml = /** @type {NonNullable<typeof typesetter>} */ (typesetter)(source.slice(cut, -cut).trim(), options);
+    return sanitiseMaths(mathml.replace(/ style="[^"]*"/g, "")); // the policy complains of them even where nothing shows
   } catch {
     return null;
   }
