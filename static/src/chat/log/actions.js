@@ -8,8 +8,8 @@ import { contextUsed, place, speed } from "./facts.js";
 /** @typedef {import("./message.js").Item} Item */
 /** @typedef {import("./deeds.js").Deeds} Deeds */
 
-/** @param {Item} item @param {Deeds} deeds @returns {import("../../lib/dom.js").Child[]} */
-export function actionRow(item, deeds) {
+/** @param {Item} item @param {Deeds} deeds @param {boolean} [offered] whether to try again is offered above already @returns {import("../../lib/dom.js").Child[]} */
+export function actionRow(item, deeds, offered = false) {
   const answer = item.kind === "answer";
   const text = item.message.text || item.live?.text || "";
   const failed = answer && !text; // its card has what can be done
@@ -18,7 +18,7 @@ export function actionRow(item, deeds) {
     answer ? switcher(item, deeds) : meta,
     text && action("copy", "copy", t(answer ? "log.copy_answer" : "log.copy_question"), (button) => deeds.copy(text, button)),
     !answer && item.may && !item.busy && !item.asker && !item.pending && action("edit", "edit", t("log.edit"), () => deeds.edit(item)),
-    answer && !failed && item.may && !item.busy && action("retry", "retry", t("log.regenerate"), () => deeds.regenerate(item)),
+    answer && !failed && !offered && item.may && !item.busy && action("retry", "retry", t("log.regenerate"), () => deeds.regenerate(item)),
     answer && !failed && action("more", "more", t("log.more"), (button) => deeds.more(item, button)),
     answer ? !failed && meta : switcher(item, deeds),
   ];

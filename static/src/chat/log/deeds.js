@@ -3,6 +3,7 @@
 import { copy } from "../../lib/clipboard.js";
 import { fill } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
+import { rare } from "./lazy.js";
 import { announce } from "../../lib/announce.js";
 import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
@@ -76,7 +77,7 @@ export class Deeds {
 
   /** @param {Item} item @param {HTMLElement} button */
   async more(item, button) {
-    const { openMore } = await import("./more.js");
+    const { openMore } = await rare();
     openMore(item, button);
   }
 }

@@ -1,6 +1,6 @@
 /** A question of one's own as a field: Esc leaves, Ctrl+Enter asks again. Loaded when it is wanted first. */
 
-import { h } from "../../lib/dom.js";
+import { h, isTouch } from "../../lib/dom.js";
 import { t } from "../../lib/texts.js";
 import { thumbnails } from "./images.js";
 
@@ -21,7 +21,7 @@ export class Editor {
       h("label", { class: "vh", for: id, text: t("log.edit") }),
       thumbnails(item),
       this.field,
-      h("p", { class: "quiet-text", text: t("log.edit_note") }),
+      h("p", { class: "quiet-text" }, t("log.edit_note"), " ", !isTouch() && t("log.edit_keys")),
       h("div", { class: "editor-acts" },
         h("button", { type: "button", class: "btn", text: t("log.cancel"), onclick: () => this.shut() }),
         this.save,

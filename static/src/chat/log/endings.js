@@ -5,16 +5,23 @@ import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
 import { words } from "../live/errors.js";
 
+const FULL = 80; // per cent of the context from which one is warned
+
 /** @typedef {import("./message.js").Item} Item */
 /** @typedef {import("./deeds.js").Deeds} Deeds */
 
 /**
  * @param {Item} item @param {string} what of `phase` @param {Deeds} deeds @param {boolean} heard whether it happened before one's eyes
- * @returns {HTMLElement | null}
+ * @param {number | null} used per cent of the context
+ * @returns {import("../../lib/dom.js").Child[]}
  */
-export function ending(item, what, deeds, heard) {
-  if (what === "failed") return failure(item, deeds, heard);
-  if (what !== "stopped" && what !== "interrupted" && what !== "length" && what !== "filtered") return null;
+export function afterword(item, what, deeds, heard, used) {
+  const full = used !== null && used >= FULL && h("p", { class: "context", text: t("log.context_full", { used }) });
+  return [what === "failed" ? failure(item, deeds, heard) : what !== "complete" && ended(item, what, deeds), full];
+}
+
+/** @param {Item} item @param {string} what @param {Deeds} deeds @returns {HTMLElement} */
+function ended(item, what, deeds) {
   const goes = item.last && item.may && !item.busy && what !== "filtered" && said(item);
   return h("div", { class: `ended ${what}` },
     h("span", { class: "badge", text: t(`log.${what}`) }),

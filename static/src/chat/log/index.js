@@ -11,7 +11,8 @@ import { Articles } from "./list.js";
 import { AnswerArticle } from "./message.js";
 import { Question } from "./question.js";
 import { Scroller } from "./scroll.js";
-import { greeting, missing, skeleton } from "./states.js";
+import { fetchEarly, rare } from "./lazy.js";
+import { greeting, skeleton } from "./greeting.js";
 
 /** @typedef {import("./message.js").Item} Item */
 /** @typedef {import("../store.js").Store} Store */
@@ -57,6 +58,7 @@ class Log {
     mindCopies(this.list, () => announce(t("log.copied")));
     this.listen();
     this.render();
+    fetchEarly();
   }
 
   listen() {
@@ -90,6 +92,7 @@ class Log {
     this.dress(items.length === 0);
     if (moved && !kept && !this.continues(items)) this.scroller.reset();
     else if (began) this.scroller.reset();
+    if (!began && fresh.length > 0) this.scroller.news();
     const asked = this.askedNow(fresh);
     if (asked && !(began && items.length > 2)) this.scroller.anchor(asked);
     this.arrive();
@@ -120,17 +123,24 @@ class Log {
     if (place === this.place) return;
     this.place = place;
     byId("log").classList.toggle("vacant", place !== "" && place !== "loading");
-    if (place === "missing") fill(this.state, missing(() => this.acts.openNew()));
+    if (place === "missing") void this.miss();
     else if (place === "loading") fill(this.state, skeleton());
     else if (place === "") fill(this.state);
     else fill(this.state, greeting({ name: store.me.name, writes }));
+  }
+
+  async miss() {
+    const { missing } = await rare();
+    if (this.place === "missing") fill(this.state, missing(() => this.acts.openNew()));
   }
 
   /** @param {{ g: string, k: "text" | "think", d: string }} one */
   piece(one) {
     const live = this.store.generation(one.g);
     const view = live?.m && this.articles.views.get(live.m);
-    if (live && view instanceof AnswerArticle) view.answer.push(live, one.k, one.d);
+    if (!live || !(view instanceof AnswerArticle)) return;
+    view.answer.push(live, one.k, one.d);
+    this.scroller.news();
   }
 
   /** @param {string} g */

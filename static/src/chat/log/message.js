@@ -1,11 +1,11 @@
 /** One article for each message; what did not change is not touched. */
 
-import { fill, h } from "../../lib/dom.js";
+import { h } from "../../lib/dom.js";
 import { t } from "../../lib/texts.js";
 import { Answer, answerLabel } from "./answer.js";
 import { actionRow } from "./actions.js";
-import { ending } from "./endings.js";
 import { contextUsed, isLive } from "./facts.js";
+import { rare } from "./lazy.js";
 import { Question } from "./question.js";
 import { refill } from "./row.js";
 
@@ -27,6 +27,8 @@ import { refill } from "./row.js";
  * @property {HTMLElement} element @property {Item} item
  * @property {(item: Item) => void} update @property {() => void} destroy
  */
+
+const FULL = 80; // per cent of the context from which one is warned; the box shows how much always
 
 /** @param {Item} item @param {import("./deeds.js").Deeds} deeds @returns {View} */
 export function viewOf(item, deeds) {
@@ -61,8 +63,15 @@ export class AnswerArticle {
     const seen = JSON.stringify([what, item.versions, item.last, item.may, item.busy, usage, message.model, message.created, item.live?.err, message.error, message.generation]);
     if (seen === this.seen) return;
     this.seen = seen;
-    fill(this.ending, ending(item, what, this.deeds, this.heard), item.last && !live && contextHint(contextUsed(usage, item.window)));
-    refill(this.acts, live ? [] : actionRow(item, this.deeds));
+    this.end(what, seen, item.last ? contextUsed(usage, item.window) : null);
+    refill(this.acts, live ? [] : actionRow(item, this.deeds, what === "failed" && item.last));
+  }
+
+  /** What is said below an answer that did not simply end. @param {string} what @param {string} seen @param {number | null} used */
+  async end(what, seen, used) {
+    const plain = isLive(what) || (what === "complete" && (used ?? 0) < FULL);
+    const below = plain ? [] : (await rare()).afterword(this.item, what, this.deeds, this.heard, used);
+    if (seen === this.seen) refill(this.ending, below);
   }
 
   destroy() {
@@ -87,10 +96,4 @@ class Mark {
   }
 
   destroy() {}
-}
-
-/** @param {number | null} used per cent @returns {HTMLElement | null} */
-function contextHint(used) {
-  if (used === null || used < 80) return null; // the box shows it always
-  return h("p", { class: "context", text: t("log.context_full", { used }) });
 }

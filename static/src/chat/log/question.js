@@ -3,9 +3,9 @@
 import { h } from "../../lib/dom.js";
 import { t } from "../../lib/texts.js";
 import { actionRow } from "./actions.js";
-import { pendingLine } from "./endings.js";
 import { isLong } from "./facts.js";
 import { thumbnails } from "./images.js";
+import { rare } from "./lazy.js";
 import { refill } from "./row.js";
 
 /** @typedef {import("./message.js").Item} Item */
@@ -45,8 +45,14 @@ export class Question {
     this.seen = seen;
     this.element.classList.toggle("pending", Boolean(item.pending));
     const stuck = item.pending && item.pending.state !== "sending" ? item.pending : null;
-    refill(this.state, stuck ? pendingLine(stuck, this.deeds) : []);
+    void this.say(stuck, seen);
     refill(this.acts, stuck ? [] : actionRow(item, this.deeds));
+  }
+
+  /** Why it is not sent, and what can be done. @param {import("./message.js").Pending | null} stuck @param {string} seen */
+  async say(stuck, seen) {
+    const line = stuck ? (await rare()).pendingLine(stuck, this.deeds) : [];
+    if (seen === this.seen) refill(this.state, line);
   }
 
   /** Long text is folded until it is asked for. @returns {HTMLElement} */
@@ -66,7 +72,7 @@ export class Question {
   /** The text becomes a field. */
   async edit() {
     if (this.editor) return;
-    const { Editor } = await import("./edit.js");
+    const { Editor } = await rare();
     if (this.editor) return;
     this.editor = new Editor(this.item, this.deeds, () => this.shut());
     this.shown.hidden = true;

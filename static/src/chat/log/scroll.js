@@ -19,7 +19,6 @@ export class Scroller {
     this.question = null;
     this.before = this.place();
     this.written = this.before.top;
-    this.height = 0;
     this.shown = false;
     this.button = h("button", { type: "button", class: "icon", "aria-label": t("log.to_end"), title: t("log.to_end"), onclick: () => this.toEnd(true) }, icon("down"));
     this.jump = h("div", { class: "jump", hidden: true }, this.button);
@@ -54,9 +53,6 @@ export class Scroller {
   settle() {
     this.box.style.setProperty("--dock", `${this.dock.offsetHeight}px`);
     this.makeRoom();
-    const height = this.list.offsetHeight;
-    if (height > this.height && !this.attached) this.news();
-    this.height = height;
     if (this.attached) this.toEnd(false);
     this.before = this.place();
     this.offer();
@@ -129,8 +125,9 @@ export class Scroller {
     this.box.style.overflowAnchor = ""; // what is laid out for the first time in this frame is the browser's again
   }
 
-  /** Text came that the reader does not see. */
+  /** Text came; the reader may be elsewhere. */
   news() {
+    if (this.attached) return;
     this.jump.classList.add("news");
     const words = t("log.to_end_new");
     if (this.button.title !== words) {

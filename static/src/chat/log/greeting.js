@@ -1,4 +1,4 @@
-/** What stands in the dialogue's place where there is none: a greeting, a skeleton, a conversation that is not there. */
+/** What stands in the dialogue's place before there is one: a greeting, a skeleton. */
 
 import { h } from "../../lib/dom.js";
 import { t } from "../../lib/texts.js";
@@ -24,14 +24,5 @@ export function skeleton() {
   return h("div", { class: "bones", "aria-busy": "true" },
     h("p", { class: "vh", text: t("log.loading") }),
     row("asked"), row("long"), row("long"), row("short"), row("asked"), row("long"), row("short"),
-  );
-}
-
-/** The same for one that never was and one that may not be read. @param {() => void} begin @returns {HTMLElement} */
-export function missing(begin) {
-  return h("div", { class: "empty missing" },
-    h("h2", { text: t("log.missing") }),
-    h("p", { text: t("log.missing_why") }),
-    h("p", null, h("button", { type: "button", class: "btn primary", text: t("log.missing_new"), onclick: begin })),
   );
 }
