@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import traceback
 import uuid
 from collections.abc import Callable
@@ -100,6 +101,25 @@ def end_sessions(name: str) -> None:
     from accounts.models import User
 
     services.sign_out_everywhere(User.objects.get(username=name), "root")
+
+
+@act
+def let_end(name: str, left: float) -> None:
+    """This person's sessions reach their absolute end in so many seconds."""
+    from django.contrib.auth import SESSION_KEY
+    from django.contrib.sessions.models import Session
+
+    from accounts.models import User
+    from accounts.signin import sessions
+    from clawdsite.core.config.live import current
+
+    person = str(User.objects.get(username=name).pk)
+    for row in Session.objects.all():
+        session = sessions.store(row.session_key)
+        if session.get(SESSION_KEY) == person:
+            at = time.time() + left - current().session.absolute
+            session[sessions.FACTS] = {**session[sessions.FACTS], "at": at}
+            session.save()
 
 
 @act

@@ -134,24 +134,29 @@ def sessions_of(chromium: Browser, **session: str) -> Iterator[tuple[Stage, Page
 
 
 @proves("ui-86", "promise-M8")
-def test_an_answer_goes_on_while_its_person_signs_in_again(chromium: Browser) -> None:
-    with sessions_of(chromium, idle="15s", absolute="15s") as (stage, pages):
-        stage.model.answer("慢慢来", say("一二三四五六", hold="一二三"))
-        chat = ChatPage(pages.page_of("alice", lang="zh-CN"))
-        chat.ready()
-        chat.ask("慢慢来")
-        expect(chat.answers).to_contain_text("一二三")
-        where = chat.page.url
-        chat.box.fill("还没写完的话")
-        chat.page.wait_for_url(re.compile("/login"), timeout=40_000)
-        expect(chat.page.get_by_role("status")).to_be_visible()
-        sign_in(chat.page)
-        chat.page.wait_for_url(where)
-        expect(chat.answers).to_contain_text("一二三")
-        stage.model.release()
-        expect(chat.answers).to_contain_text("四五六")
-        expect(chat.box).to_have_value("还没写完的话")
-        assert len(stage.model.asked) == 1
+def test_an_answer_goes_on_while_its_person_signs_in_again(
+    stage: Stage, page_of: PageOf, allow: Allow
+) -> None:
+    allow(*REFUSED)
+    stage.model.answer("慢慢来", say("一二三四五六", hold="一二三"))
+    page = page_of("alice", lang="zh-CN", go=False)
+    stage.hands.let_end("alice", 8)
+    page.goto(stage.url)
+    chat = ChatPage(page)
+    chat.ready()
+    chat.ask("慢慢来")
+    expect(chat.answers).to_contain_text("一二三")
+    where = chat.page.url
+    chat.box.fill("还没写完的话")
+    chat.page.wait_for_url(re.compile("/login"), timeout=30_000)
+    expect(chat.page.get_by_role("status")).to_be_visible()
+    sign_in(chat.page)
+    chat.page.wait_for_url(where)
+    expect(chat.answers).to_contain_text("一二三")
+    stage.model.release()
+    expect(chat.answers).to_contain_text("四五六")
+    expect(chat.box).to_have_value("还没写完的话")
+    assert len(stage.model.asked) == 1
 
 
 @proves("ui-86")
