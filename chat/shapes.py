@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+Json = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """ts: what TypeScript calls it. fits: whether a JSON value is one."""
+    """ts: what TypeScript calls it. fits: whether a JSON value is one. schema: the same as a JSON schema."""
 
     ts: str
     fits: Callable[[Any], bool]
+    schema: Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +43,59 @@ class Message:
 
 CANONICAL: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 
-TEXT: Final = Kind("string", lambda value: isinstance(value, str))
-TRUTH: Final = Kind("boolean", lambda value: isinstance(value, bool))
-WHOLE: Final = Kind("number", lambda value: isinstance(value, int) and not isinstance(value, bool))
-ID: Final = Kind("Id", lambda value: isinstance(value, str) and CANONICAL.match(value) is not None)
-ANY: Final = Kind("Record<string, unknown>", lambda value: isinstance(value, dict))
+TEXT: Final = Kind("string", lambda value: isinstance(value, str), {"type": "string"})
+TRUTH: Final = Kind("boolean", lambda value: isinstance(value, bool), {"type": "boolean"})
+WHOLE: Final = Kind(
+    "number",
+    lambda value: isinstance(value, int) and not isinstance(value, bool),
+    {"type": "integer"},
+)
+ID: Final = Kind(
+    "Id",
+    lambda value: isinstance(value, str) and CANONICAL.match(value) is not None,
+    {"type": "string", "format": "uuid"},
+)
+ANY: Final = Kind("Record<string, unknown>", lambda value: isinstance(value, dict), {"type": "object"})
 
 
 def one_of(*words: str) -> Kind:
-    return Kind(" | ".join(f'"{word}"' for word in words), lambda value: value in words)
+    spelled = " | ".join(f'"{word}"' for word in words)
+    return Kind(spelled, lambda value: value in words, {"type": "string", "enum": list(words)})
 
 
 def exactly(number: int) -> Kind:
-    return Kind(str(number), lambda value: value == number and not isinstance(value, bool))
+    fits: Callable[[Any], bool] = lambda value: value == number and not isinstance(value, bool)  # noqa: E731
+    return Kind(str(number), fits, {"const": number})
 
 
 def nullable(kind: Kind) -> Kind:
-    return Kind(f"{kind.ts} | null", lambda value: value is None or kind.fits(value))
+    schema = {"anyOf": [kind.schema, {"type": "null"}]}
+    return Kind(f"{kind.ts} | null", lambda value: value is None or kind.fits(value), schema)
 
 
 def listed(kind: Kind) -> Kind:
     def fits(value: Any) -> bool:
         return isinstance(value, list) and all(map(kind.fits, value))
 
-    return Kind(f"Array<{kind.ts}>", fits)
+    return Kind(f"Array<{kind.ts}>", fits, {"type": "array", "items": kind.schema})
 
 
 def record(*fields: Field) -> Kind:
     """An object with these fields."""
     inner = "; ".join(f"{field.name}{'?' if field.optional else ''}: {field.kind.ts}" for field in fields)
-    return Kind(f"{{ {inner} }}", lambda value: isinstance(value, dict) and not faults(fields, value))
+    fits: Callable[[Any], bool] = lambda value: isinstance(value, dict) and not faults(fields, value)  # noqa: E731
+    return Kind(f"{{ {inner} }}", fits, as_schema(fields))
+
+
+def as_schema(fields: tuple[Field, ...], **more: Json) -> Json:
+    """An object with these fields. more: further ones, as schemas, that must be there."""
+    described = {
+        field.name: {**field.kind.schema, **({"description": field.says} if field.says else {})}
+        for field in fields
+    }
+    needed = [*more, *(field.name for field in fields if not field.optional)]
+    found: Json = {"type": "object", "properties": {**more, **described}}
+    return found | ({"required": needed} if needed else {})
 
 
 def faults(fields: tuple[Field, ...], found: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/conversations/<str:conversation>", views.OneConversation.as_view(), name="conversation"),
     path("api/conversations/<str:conversation>/messages", views.Messages.as_view(), name="messages"),
     path("api/conversations/<str:conversation>/undo", views.Undo.as_view(), name="undo"),
+    path("api/openapi.json", models.OpenApi.as_view(), name="chat-openapi"),
     path("api/models", models.Models.as_view(), name="models"),
     path("api/notices", notices.Notices.as_view(), name="notices"),
     path("api/images", images.Images.as_view(), name="images"),

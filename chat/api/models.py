@@ -1,9 +1,13 @@
-"""The models that a person may choose from, by HTTP."""
+"""What there is to choose from, and to call, by HTTP: models, and the description of /api itself."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.http import HttpRequest, JsonResponse
 
+from accounts.policy import Action
+from chat import openapi
 from chat.api.views import ChatView
 from clawdsite.core.config.live import current
 from gateway import services
@@ -29,3 +33,12 @@ def _shown(card: ModelCard) -> Json:
     known = bool(card.capabilities)
     can = {name: name in card.capabilities if known else None for name in ("vision", "thinking")}
     return {"id": card.id, **can}
+
+
+class OpenApi(ChatView):
+    """GET /api/openapi.json: this surface, for programs that read such files."""
+
+    action: ClassVar[Action] = "model.list"
+
+    async def get(self, request: HttpRequest) -> JsonResponse:
+        return JsonResponse(openapi.document(current()))

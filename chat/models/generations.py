@@ -14,10 +14,10 @@ class Generation(models.Model):
     """One answer being made for a conversation (chat), or a resumable API call (conversation null).
 
     message: what it becomes; where that was cut and goes on, the newest of its generations makes it.
-
     caller: the caller's id; asker: the person, for chat. worker: the process that makes it; lease: until when
     that process is believed alive; past it anybody may mark it interrupted. stop: somebody asked to stop.
-    watched: when another process last had somebody who watches it. seq: the last one in the log. A running one is alone in its conversation (`busy`).
+    watched: when another process last had somebody who watches it. seq: the last one in the log.
+    A running one is alone in its conversation (`busy`).
     """
 
     class State(models.TextChoices):
