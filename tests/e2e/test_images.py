@@ -263,6 +263,27 @@ def test_images_stay_with_their_conversation(stage: Stage, page_of: PageOf) -> N
     uploaded(chat)
 
 
+@proves("ui-23")
+def test_an_image_that_the_server_forgot_says_so_and_can_be_taken_away(
+    stage: Stage, page_of: PageOf, allow: Callable[..., None]
+) -> None:
+    allow("Failed to load resource")
+    chat = opened(page_of)
+    draft = {
+        "text": "What is this?",
+        "images": [{"id": "00000000-0000-4000-8000-000000000000", "name": "old.png"}],
+    }
+    chat.page.evaluate(
+        "([who, draft]) => localStorage.setItem(`clawdbot:${who}:draft:new`, JSON.stringify(draft))",
+        [stage.ids["alice"], draft],
+    )
+    chat.page.reload()
+    expect(thumbs(chat)).to_contain_text(chat.t("composer.image.gone"))
+    expect(chat.button("composer.send")).to_be_disabled()
+    chat.button("composer.image.remove", name="old.png").click()
+    expect(chat.button("composer.send")).to_be_enabled()
+
+
 # ---- looking at them -------------------------------------------------------------------------------
 
 

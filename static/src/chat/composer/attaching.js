@@ -30,7 +30,10 @@ export class Attaching {
 
   /** @returns {Promise<Images>} */
   #here() {
-    this.#coming ??= this.make();
+    this.#coming ??= this.make().catch((error) => {
+      this.#coming = null; // the next image asks again
+      throw error;
+    });
     return this.#coming;
   }
 

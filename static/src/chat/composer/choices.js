@@ -34,11 +34,11 @@ export function chooseModel(button, store, acts, current) {
 
 /** @param {HTMLElement} button @param {Store} store @param {() => void} chosen */
 export function chooseTeam(button, store, chosen) {
-  const choices = [{ slug: null, name: t("composer.private") }, ...store.teams];
+  const choices = [{ slug: null, name: t("list.private") }, ...store.teams];
   openMenu(button, choices.map(({ slug, name }) => ({
     label: name,
     icon: slug === null ? "lock" : "team",
-    note: t(slug === null ? "composer.private.note" : "composer.team.note"),
+    note: t(slug === null ? "list.private_note" : "composer.team.note"),
     checked: store.newTeam === slug,
     act: () => {
       store.setNewTeam(slug);

@@ -160,6 +160,7 @@ export class Images {
   /** @param {Item} item */
   #remove(item) {
     item.stop.abort();
+    if (item.file) URL.revokeObjectURL(item.url);
     const place = this.#items.indexOf(item);
     this.#drafts.set(this.#c, this.#items.filter((one) => one !== item));
     this.#draw();

@@ -6,6 +6,8 @@ import { t } from "../../lib/texts.js";
 import { Composer } from "./composer.js";
 import { locked } from "./state.js";
 
+const CALM = 2_000; // ms after the connection is there
+
 /**
  * Fill the dock, and keep it true to the store.
  * @param {import("../store.js").Store} store @param {import("../acts.js").Acts} acts
@@ -32,9 +34,25 @@ export function mountComposer(store, acts) {
   });
   draw();
   composer.turn();
+  fetchRest(store);
   new ResizeObserver(() => {
     document.documentElement.style.setProperty("--dock", `${dock.offsetHeight}px`); // toasts stay above it
   }).observe(dock);
+}
+
+/**
+ * What comes with a click must be there without a connection too: it is fetched once there has been one.
+ * @param {import("../store.js").Store} store
+ */
+function fetchRest(store) {
+  const off = store.on("connection", () => {
+    if (store.connection.phase !== "ready") return;
+    off();
+    setTimeout(() => {
+      const parts = [import("./choices.js"), import("./images.js"), import("./dropping.js"), import("./lightbox.js")];
+      void Promise.allSettled(parts); // what failed is asked for again when it is needed
+    }, CALM);
+  });
 }
 
 /** The skip link leads to `#text`, box or not. @param {string} text @returns {HTMLElement} */

@@ -88,7 +88,7 @@ export class Tools {
     const card = openCard(store);
     const choice = store.open === null && store.teams.length > 0;
     const team = store.open === null ? store.newTeam : (card?.team ?? null);
-    const label = team === null ? t("composer.private") : store.teamName(team);
+    const label = team === null ? t("list.private") : store.teamName(team);
     const said = t(team === null ? "composer.seen.private" : "composer.seen.team", { team: label });
     this.seen.hidden = !choice;
     this.seenBy.hidden = choice || (store.open !== null && !card);
