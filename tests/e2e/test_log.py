@@ -313,3 +313,23 @@ def test_axe_finds_nothing_in_the_dialogue(
     expect(chat.page.locator(".jump button")).to_be_visible()
     assert axe(chat.page) == []
     assert chat.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_search_hit_is_brought_into_sight_wherever_it_is(stage: Stage, page_of: PageOf) -> None:
+    messages: list[Any] = [f"Message {n}" + "\n\nmore" * (n % 5) for n in range(119)]
+    messages.append({"role": "assistant", "parent": "2", "key": "beside", "text": "Beside"})
+    made = stage.seed(owner="alice", messages=messages, leaf="118")
+    chat = ChatPage(page_of("alice", f"/c/{made['id']}"))
+    chat.ready()
+    for place, words in ((10, "Message 10"), (119, "Beside"), (100, "Message 100")):
+        m = made["messages"][place]
+        chat.page.evaluate(
+            "(m) => document.dispatchEvent(new CustomEvent('clawd:find', { detail: { m } }))", m
+        )
+        found = chat.log.locator(f"article[data-id='{m}']")
+        expect(found).to_contain_text(words)
+        expect(found).to_be_in_viewport()
+        expect(found).to_be_focused()
+        expect(found).to_have_class(re.compile("lit"))
+        expect(found).not_to_have_class(re.compile("lit"))
+        expect(found).to_be_in_viewport()

@@ -274,6 +274,7 @@ def test_a_screen_reader_hears_that_it_is_answered_then_the_answer_and_no_single
     expect(status).to_have_text(chat.t("log.answering"))
     article = chat.page.get_by_role("article", name=chat.t("log.assistant"))
     expect(article).to_have_attribute("aria-busy", "true")
+    expect(article).to_contain_text("The")
     stage.model.release()
     expect(status).to_have_text(chat.t("log.answered", text="The answer is 16."))
     expect(article).to_have_attribute("aria-busy", "false")

@@ -1,5 +1,4 @@
-/** Markdown as nodes: finished (`render`), being written (`StreamView`), and the copying of its code. */
+/** Markdown as nodes, finished; and the copying of its code. What is being written: stream.js, for an import() of its own. */
 
 export { codeOf, mindCopies } from "./copies.js";
 export { render } from "./render.js";
-export { StreamView } from "./stream.js";

@@ -2,13 +2,15 @@
 
 import { h } from "../../lib/dom.js";
 import { t } from "../../lib/texts.js";
-import { StreamView, render } from "../../markdown/index.js";
+import { render } from "../../markdown/index.js";
 import { isLive, phase } from "./facts.js";
+import { fetchStream, streamView } from "./lazy.js";
 import { Thinking } from "./thinking.js";
 import { Waiting } from "./waiting.js";
 
 /** @typedef {import("./message.js").Message} Message */
 /** @typedef {import("./message.js").Generation} Generation */
+/** @typedef {Pick<Generation, "text" | "think" | "thinkMs" | "began">} Live */
 
 export class Answer {
   /** @param {Message} message @param {Generation | undefined} live @param {() => boolean} follows whether the reader follows the end */
@@ -17,11 +19,13 @@ export class Answer {
     this.waiting = new Waiting();
     this.thinking = new Thinking(message.id, follows);
     this.element = h("div", { class: "body" }, this.thinking.element, this.box, this.waiting.element);
-    /** @type {StreamView | null} */
+    /** @type {import("../../markdown/stream.js").StreamView | null} */
     this.stream = null;
     /** Characters of the text that are shown, or on their way into the view. */
     this.length = 0;
     this.text = "";
+    /** @type {Live | null} while it is being written */
+    this.live = null;
     this.update(message, live);
   }
 
@@ -31,13 +35,14 @@ export class Answer {
     this.waiting.show(what, live);
     if (isLive(what) && live) this.follow(live);
     else if (isLive(what)) this.follow({ text: message.text, think: message.thinking ?? "", thinkMs: null, began: 0 });
-    else this.finish(message.text || live?.text || "", message.thinking || live?.think || "", live?.thinkMs ?? null);
+    else this.finish(message.text || live?.text || "", message.thinking || live?.think || "", live?.thinkMs ?? message.thought_ms ?? null);
     this.box.classList.toggle("caret", what === "writing");
     return what;
   }
 
-  /** Catch up with what is there. @param {Pick<Generation, "text" | "think" | "thinkMs" | "began">} live */
+  /** Catch up with what is there. @param {Live} live */
   follow(live) {
+    this.live = live;
     this.thinking.follow(live.think, live.text === "", live.thinkMs, live.began);
     if (!this.begin(live.text)) return;
     if (live.text.length > this.length) this.stream?.push(live.text.slice(this.length));
@@ -48,7 +53,12 @@ export class Answer {
   begin(text) {
     if (this.stream) return true;
     if (this.text.startsWith(text)) return false;
-    this.stream = new StreamView(this.box);
+    const View = streamView();
+    if (!View) {
+      void fetchStream().then((there) => there && this.live && this.follow(this.live));
+      return false;
+    }
+    this.stream = new View(this.box);
     this.length = 0;
     this.box.hidden = false;
     return true;
@@ -79,6 +89,7 @@ export class Answer {
 
   /** The end: nothing is drawn again that stands already. @param {string} text @param {string} think @param {number | null} ms */
   finish(text, think, ms) {
+    this.live = null;
     this.thinking.finish(think, ms, text !== "");
     if (this.stream) {
       this.stream.replace(text);
@@ -95,6 +106,7 @@ export class Answer {
   destroy() {
     this.thinking.destroy();
     this.waiting.destroy();
+    this.live = null;
     this.stream?.destroy();
   }
 }

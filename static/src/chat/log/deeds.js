@@ -77,8 +77,7 @@ export class Deeds {
 
   /** @param {Item} item @param {HTMLElement} button */
   async more(item, button) {
-    const { openMore } = await rare();
-    openMore(item, button);
+    (await rare())?.openMore(item, button);
   }
 }
 

@@ -1,4 +1,4 @@
-/** How an answer ended where it did not simply end, and where a question is on its way: what happened, what to do. */
+/** How an answer ended where it did not simply end: what happened, what to do. */
 
 import { h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
@@ -47,23 +47,4 @@ function failure(item, deeds, heard) {
     ),
     again && h("button", { type: "button", class: "btn", data: { act: "retry" }, onclick: () => deeds.regenerate(item) }, icon("retry"), t("log.retry")),
   );
-}
-
-/**
- * Under a question that could not be sent yet.
- * @param {import("./message.js").Pending} pending @param {Deeds} deeds
- * @returns {import("../../lib/dom.js").Child[]}
- */
-export function pendingLine(pending, deeds) {
-  const button = (/** @type {string} */ act, /** @type {() => void} */ does) =>
-    h("button", { type: "button", class: "btn quiet", text: t(`log.${act}`), data: { act }, onclick: does });
-  const cancel = button("cancel", () => deeds.cancel(pending));
-  if (pending.state === "waiting") return [h("span", { class: "quiet-text", text: t("log.to_be_sent") }), cancel];
-  const why = pending.error ? words(pending.error) : "";
-  return [
-    h("span", { class: "bad", role: "alert" }, icon("warning"), why ? t("log.not_sent_why", { why }) : t("log.not_sent")),
-    button("retry", () => deeds.resend(pending)),
-    button("copy", () => deeds.copy(pending.text)),
-    cancel,
-  ];
 }

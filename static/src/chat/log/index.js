@@ -25,7 +25,8 @@ export function mountLog(store, acts) {
   return new Log(store, acts);
 }
 
-class Log {
+/** The parts are public for find.js. */
+export class Log {
   /** @param {Store} store @param {Acts} acts */
   constructor(store, acts) {
     this.store = store;
@@ -67,6 +68,9 @@ class Log {
     store.on("delta", (/** @type {{ g: string, k: "text" | "think", d: string }} */ one) => this.piece(one));
     store.on("snapshot", (/** @type {{ g: string }} */ one) => this.snapshot(one.g));
     document.addEventListener("clawd:edit-last", () => this.editLast());
+    document.addEventListener("clawd:find", async (event) => {
+      await (await rare())?.find(this, /** @type {CustomEvent} */ (event).detail.m);
+    });
     const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.older(), { root: byId("scroller"), rootMargin: AHEAD });
     watch.observe(this.top);
   }
@@ -130,8 +134,8 @@ class Log {
   }
 
   async miss() {
-    const { missing } = await rare();
-    if (this.place === "missing") fill(this.state, missing(() => this.acts.openNew()));
+    const parts = await rare();
+    if (parts && this.place === "missing") fill(this.state, parts.missing(() => this.acts.openNew()));
   }
 
   /** @param {{ g: string, k: "text" | "think", d: string }} one */

@@ -70,7 +70,7 @@ export class AnswerArticle {
   /** What is said below an answer that did not simply end. @param {string} what @param {string} seen @param {number | null} used */
   async end(what, seen, used) {
     const plain = isLive(what) || (what === "complete" && (used ?? 0) < FULL);
-    const below = plain ? [] : (await rare()).afterword(this.item, what, this.deeds, this.heard, used);
+    const below = plain ? [] : (await rare())?.afterword(this.item, what, this.deeds, this.heard, used) ?? [];
     if (seen === this.seen) refill(this.ending, below);
   }
 

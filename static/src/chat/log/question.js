@@ -6,6 +6,7 @@ import { actionRow } from "./actions.js";
 import { isLong } from "./facts.js";
 import { thumbnails } from "./images.js";
 import { rare } from "./lazy.js";
+import { pendingLine } from "./pending.js";
 import { refill } from "./row.js";
 
 /** @typedef {import("./message.js").Item} Item */
@@ -45,14 +46,8 @@ export class Question {
     this.seen = seen;
     this.element.classList.toggle("pending", Boolean(item.pending));
     const stuck = item.pending && item.pending.state !== "sending" ? item.pending : null;
-    void this.say(stuck, seen);
+    refill(this.state, stuck ? pendingLine(stuck, this.deeds) : []);
     refill(this.acts, stuck ? [] : actionRow(item, this.deeds));
-  }
-
-  /** Why it is not sent, and what can be done. @param {import("./message.js").Pending | null} stuck @param {string} seen */
-  async say(stuck, seen) {
-    const line = stuck ? (await rare()).pendingLine(stuck, this.deeds) : [];
-    if (seen === this.seen) refill(this.state, line);
   }
 
   /** Long text is folded until it is asked for. @returns {HTMLElement} */
@@ -72,9 +67,9 @@ export class Question {
   /** The text becomes a field. */
   async edit() {
     if (this.editor) return;
-    const { Editor } = await rare();
-    if (this.editor) return;
-    this.editor = new Editor(this.item, this.deeds, () => this.shut());
+    const parts = await rare();
+    if (this.editor || !parts) return;
+    this.editor = new parts.Editor(this.item, this.deeds, () => this.shut());
     this.shown.hidden = true;
     this.element.append(this.editor.element);
     this.editor.element.querySelector("textarea")?.focus();

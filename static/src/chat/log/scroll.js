@@ -1,6 +1,6 @@
 /** Following the end of the dialogue until the reader goes elsewhere, and standing still whenever they read. */
 
-import { byId, h } from "../../lib/dom.js";
+import { byId, h, isTouch } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
 import { classify, offersEnd } from "./position.js";
@@ -24,7 +24,7 @@ export class Scroller {
     this.jump = h("div", { class: "jump", hidden: true }, this.button);
     this.dock.before(this.jump);
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    this.box.addEventListener("wheel", (event) => event.deltaY < 0 && this.leave(event), { passive: true });
+    this.box.addEventListener("wheel", (event) => event.deltaY < 0 && !event.ctrlKey && this.leave(event), { passive: true });
     this.watch = new ResizeObserver(() => this.settle());
     for (const one of [this.list, this.dock, this.box]) this.watch.observe(one);
   }
@@ -79,7 +79,7 @@ export class Scroller {
     } else if (Math.abs(this.box.scrollTop - far) >= 1) {
       this.write(far);
     }
-    if (asked) byId("text").focus({ preventScroll: true });
+    if (asked && !isTouch()) (document.getElementById("text") ?? byId("log")).focus({ preventScroll: true });
   }
 
   /** @param {number} top */

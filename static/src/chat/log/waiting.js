@@ -25,7 +25,7 @@ export class Waiting {
     const say = (/** @type {string} */ words) => {
       if (this.seen === seen) this.words.textContent = words;
     };
-    if (what === "queued") void rare().then(({ queueWords }) => say(queueWords(live?.pos ?? null, live?.eta_ms ?? null)));
+    if (what === "queued") void rare().then((parts) => say(parts?.queueWords(live?.pos ?? null, live?.eta_ms ?? null) ?? ""));
     if (what === "waiting") this.timer = window.setTimeout(() => say(t("log.slow")), LONG);
   }
 
