@@ -204,9 +204,9 @@ def test_a_question_waits_for_its_images(stage: Stage, page_of: PageOf) -> None:
     assert [len(frame["images"]) for frame in chat.page.wire.said("chat.send")] == [1]
 
 
-@proves("ui-18")
+@proves("ui-18", "ui-96")
 def test_an_upload_that_failed_is_tried_again_alone(
-    stage: Stage, page_of: PageOf, allow: Callable[..., None]
+    page_of: PageOf, allow: Callable[..., None], axe: Callable[..., list[str]]
 ) -> None:
     allow("Failed to load resource")
     chat = opened(page_of)
@@ -217,6 +217,7 @@ def test_an_upload_that_failed_is_tried_again_alone(
     uploaded(chat, 1)
     chat.box.fill("What is this?")
     expect(chat.button("composer.send")).to_be_disabled()
+    assert axe(chat.page) == []
     chat.button("composer.image.retry", name="first.png").click()
     uploaded(chat, 2)
     expect(chat.button("composer.send")).to_be_enabled()
