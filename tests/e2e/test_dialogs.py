@@ -14,7 +14,8 @@ from tests.e2e.pages import PageOf
 from tests.e2e.stage import Stage
 from tests.proof import proves
 
-COMPOSING = "(field) => field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true }))"
+COMPOSING = """(field) => field.dispatchEvent(
+  new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true }))"""
 CHATGPT = [
     {
         "title": "从别处来",

@@ -73,11 +73,8 @@ def test_what_the_server_refuses_is_said_and_taken_back(
     allow("Failed to load resource")
     where = stage.seed(owner="alice", title="One", team="team-a", messages=["Q", "A"])["id"]
     chat = ChatPage(page_of("alice", lang="zh-CN"))
-    body = '{"error": {"message": "no", "type": "permission_error", "param": "chat:write", "code": "insufficient_scope"}}'
-    chat.page.route(
-        f"**/api/conversations/{where}",
-        lambda route: route.fulfill(status=403, content_type="application/json", body=body),
-    )
+    refusal = {"error": {"message": "no", "type": "permission_error", "code": "insufficient_scope"}}
+    chat.page.route(f"**/api/conversations/{where}", lambda route: route.fulfill(status=403, json=refusal))
     chat.choose("One", "list.rename")
     chat.page.keyboard.type("Two")
     chat.page.keyboard.press("Enter")

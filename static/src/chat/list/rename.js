@@ -33,7 +33,7 @@ export function renameAt(shown, title, save, done) {
     end(event.key === "Enter");
   });
   // the list may be put in another order meanwhile, which takes the focus for a moment
-  field.addEventListener("blur", () => setTimeout(() => document.activeElement !== field && end(true)));
+  field.addEventListener("blur", () => setTimeout(() => document.activeElement !== field && end(field.isConnected)));
   shown.hidden = true;
   shown.before(field);
   field.focus();
