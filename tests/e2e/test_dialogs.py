@@ -128,6 +128,18 @@ def test_an_answer_that_comes_late_does_not_replace_a_newer_one(page_of: PageOf,
     expect(options).to_contain_text("Second")
 
 
+@proves("ui-70")
+def test_what_was_found_is_what_is_seen(page_of: PageOf, stage: Stage) -> None:
+    turns = [part for place in range(40) for part in (f"Question {place}", f"Answer {place}\n" * 8)]
+    stage.seed(owner="alice", title="Long", messages=["The needle of it", "A", *turns])
+    chat = ChatPage(page_of("alice"))
+    search(chat)
+    chat.page.keyboard.type("needle")
+    expect(chat.dialog.locator("mark")).to_have_text("needle")
+    chat.page.keyboard.press("Enter")
+    expect(chat.log.get_by_text("The needle of it")).to_be_in_viewport()
+
+
 @proves("ui-70", "ui-72")
 def test_more_is_found_as_one_goes_down(page_of: PageOf, stage: Stage) -> None:
     stage.hands.many("alice", 45)

@@ -263,3 +263,39 @@ def test_axe_finds_nothing_in_list_and_menus(
     chat.item("list.rename").click()
     assert axe(chat.page) == []
     stage.model.release()
+
+
+@proves("ui-102")
+def test_with_forced_colours_the_open_one_and_its_marks_are_seen(page_of: PageOf, stage: Stage) -> None:
+    stage.model.answer("Hi", say("Hello there", hold="Hello"))
+    where = stage.seed(owner="alice", title="One", messages=["Q", "A"])["id"]
+    chat = ChatPage(page_of("alice", forced_colors="active"))
+    chat.ready()
+    chat.ask("Hi")
+    expect(chat.row("Hi")).to_contain_text(chat.t("list.running"))
+    chat.row("One").click()
+    expect(chat.page).to_have_url(stage.page(f"/c/{where}"))
+    style = (
+        "(one) => { const style = getComputedStyle(one); return [style.outlineStyle, style.borderTopStyle]; }"
+    )
+    assert chat.list.locator("li.on").evaluate(style)[0] == "solid"
+    assert chat.list.locator(".dot.running").evaluate(style)[1] == "solid"
+    stage.model.release()
+    expect(chat.row("Hi")).to_contain_text(chat.t("list.unread"))
+    canvas, dot = (
+        chat.page.locator(one).evaluate("(one) => getComputedStyle(one).backgroundColor")
+        for one in ("body", ".dot")
+    )
+    assert canvas != dot
+
+
+@proves("ui-74", "ui-75", "ui-105")
+def test_on_paper_there_is_no_list(page_of: PageOf, stage: Stage) -> None:
+    where = stage.seed(owner="alice", title="One", messages=["Q", "The answer"])["id"]
+    chat = ChatPage(page_of("alice", f"/c/{where}"))
+    expect(chat.answers).to_contain_text("The answer")
+    chat.page.emulate_media(media="print")
+    expect(chat.list).to_be_hidden()
+    expect(chat.button("top.menu")).to_be_hidden()
+    expect(chat.page.get_by_role("heading", level=1)).to_be_visible()
+    expect(chat.answers).to_be_visible()
