@@ -179,7 +179,6 @@ def seed(
     from django.utils import timezone
 
     from accounts.models import Team, User
-    from chat.ids import uuid7
     from chat.models import Conversation, IndexRow, Message, Shelf
     from chat.search import index
 
@@ -194,22 +193,7 @@ def seed(
             created=at - timedelta(seconds=len(messages)),
             updated=at,
         )
-        rows: list[Message] = []
-        keys: dict[str, uuid.UUID] = {}
-        for place, one in enumerate(messages):
-            given = {"text": one} if isinstance(one, str) else dict(one)
-            key, mine = given.pop("key", str(place)), uuid7()
-            keys[key] = mine
-            before = rows[-1] if rows else None
-            parent = keys.get(given.pop("parent")) if "parent" in given else before and before.id
-            role = given.pop("role", "assistant" if before is not None and before.role == "user" else "user")
-            defaults = {"model": "qwen3:32b", "reason": "stop"} if role == "assistant" else {}
-            rows.append(
-                Message(
-                    id=mine, conversation=where, parent_id=parent, role=role, asker=user,
-                    created=at - timedelta(seconds=len(messages) - place), **(defaults | given),
-                )
-            )  # fmt: skip
+        rows, keys = _turns(where, user, messages, at)
         Message.objects.bulk_create(rows, 500)
         where.leaf = keys[leaf] if leaf is not None else (rows[-1].id if rows else None)
         where.save()
@@ -225,6 +209,25 @@ def seed(
                 archived=name in archived_by,
             )
     return {"id": str(where.id), "messages": [str(row.id) for row in rows]}
+
+
+def _turns(where: Any, user: Any, messages: list[Any], at: Any) -> tuple[list[Any], dict[str, uuid.UUID]]:
+    """Rows that are not stored yet, and their ids by key."""
+    from chat.ids import uuid7
+    from chat.models import Message
+
+    rows: list[Message] = []
+    keys: dict[str, uuid.UUID] = {}
+    for place, one in enumerate(messages):
+        given = {"text": one} if isinstance(one, str) else dict(one)
+        before = rows[-1] if rows else None
+        keys[given.pop("key", str(place))] = mine = uuid7()
+        parent = keys.get(given.pop("parent")) if "parent" in given else before and before.id
+        role = given.pop("role", "assistant" if before is not None and before.role == "user" else "user")
+        of_answers = {"model": "qwen3:32b", "reason": "stop"} if role == "assistant" else {}
+        fields = of_answers | {"created": at - timedelta(seconds=len(messages) - place)} | given
+        rows.append(Message(id=mine, conversation=where, parent_id=parent, role=role, asker=user, **fields))
+    return rows, keys
 
 
 def _first_words(messages: list[Any]) -> str:
