@@ -6,10 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template import loader
 from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import bad_request as plain_bad_request
 from django.views.defaults import page_not_found, permission_denied
-from django.views.defaults import server_error as plain_server_error
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from clawdsite import __version__, health
@@ -93,4 +93,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest, *_: Any) -> HttpResponse:
     if speaks_json(request.path):
         return envelope(Internal("Something went wrong here. The request id tells the administrator what."))
-    return plain_server_error(request)
+    return page_of_500(request)
+
+
+def page_of_500(request: HttpRequest) -> HttpResponse:
+    """With the reference under which the log has it, and without what may be broken: session and database."""
+    call = getattr(request, "scope", {}).get("clawdbot.call")
+    shown = {"reference": call.request_id if call is not None else ""}
+    return HttpResponse(loader.get_template("500.html").render(shown), status=500)

@@ -55,6 +55,7 @@ urlpatterns = [
     path("v1/threaded", threaded),
     path("v1/streamed", streamed),
     path("v1/broken", broken),
+    path("broken", broken),
     *urls.urlpatterns,
 ]
 handler404, handler500 = urls.handler404, urls.handler500
@@ -202,5 +203,17 @@ def test_a_page_that_does_not_exist_is_plain_words(path: str) -> None:
             assert got.status == 404
             assert b"There is nothing here" in got.body
             assert (got.header("content-type") or "").startswith("text/html")
+
+    asyncio.run(run())
+
+
+def test_a_page_that_broke_tells_a_person_the_reference_and_nothing_else() -> None:
+    async def run() -> None:
+        async with serving(Lean()) as served:
+            got = await served.get("/broken")
+            assert got.status == 500
+            assert b"The fault is ours" in got.body
+            assert f"<code>{got.header('x-request-id')}</code>".encode() in got.body
+            assert b"what alice said" not in got.body
 
     asyncio.run(run())

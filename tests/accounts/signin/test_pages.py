@@ -34,7 +34,7 @@ def login(browser: Client, language: str = "en", **query: str) -> str:
 
 
 def labels(page: str) -> list[str]:
-    return re.findall(r'class="mark" aria-hidden="true">[^<]+</span>([^<]+)<', page)
+    return re.findall(r'class="mark" lang="zh-Hans" aria-hidden="true">[^<]+</span>([^<]+)<', page)
 
 
 def test_five_providers_stand_side_by_side_in_the_files_order(browser: Client) -> None:
