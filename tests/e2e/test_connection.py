@@ -30,8 +30,14 @@ def heard(stage: Stage, page: Page, t: str, times: int = 1) -> None:
 
 def opened(page_of: PageOf, path: str = "/", lang: str = "en-US", **more: Any) -> ChatPage:
     chat = ChatPage(page_of("alice", path, lang=lang, **more))
-    chat.ready()
+    calm(chat)
     return chat
+
+
+def calm(chat: ChatPage) -> None:
+    """Ready, and everything is there that comes after the page."""
+    chat.ready()
+    chat.page.wait_for_load_state("networkidle")
 
 
 # ---- lost and found again --------------------------------------------------------------------------
@@ -282,6 +288,7 @@ def test_a_rate_limit_counts_down_and_ends_by_itself(
     stage.configure(limits={"per_user": {"rpm": 1, "parallel": None}})
     stage.model.usual = say("Yes.")
     page = page_of("alice", go=False, lang=lang)
+    page.route("**/api/models", lambda route: route.fulfill(json={"models": []}))  # it would count
     page.clock.install()  # it has no marks either
     page.goto(stage.url)
     chat = ChatPage(page)

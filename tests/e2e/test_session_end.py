@@ -75,6 +75,7 @@ def test_whoever_is_switched_off_is_told_and_nothing_is_tried_again(
     allow(*REFUSED)
     chat = ChatPage(page_of("alice", lang=lang))
     chat.ready()
+    chat.page.wait_for_load_state("networkidle")
     opened = stage.line.sockets
     stage.hands.deactivate("alice")
     expect(chat.page.locator("#banner")).to_contain_text(chat.t("banner.denied"), timeout=15_000)

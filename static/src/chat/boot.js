@@ -4,90 +4,65 @@ import { byId } from "../lib/dom.js";
 import { speak } from "../lib/texts.js";
 import { Acts } from "./acts.js";
 import { drafts } from "./drafts.js";
+import { rare } from "./lazy.js";
 import { Api } from "./live/api.js";
 import { Live } from "./live/live.js";
-import { isStaleChunk, reloadOnce } from "./live/reload.js";
 import { browser } from "./live/world.js";
 import { Outbox } from "./outbox.js";
-import { Session } from "./session.js";
 import { Store } from "./store.js";
-import { Kept } from "./store/kept.js";
-
-const CALM = 1_000; // ms after `ready` until what is not urgent is asked for
+import { Kept, tabStorage } from "./store/kept.js";
 
 /** @returns {{ store: Store, acts: Acts, begin: () => void }} */
 export function boot() {
   /** @type {import("./shapes").Boot} */
   const facts = JSON.parse(byId("boot").textContent ?? "{}");
   speak(JSON.parse(byId("texts").textContent ?? "{}"), facts.language);
+  const { id } = facts.person;
   const world = browser();
-  const kept = new Kept(facts.person.id);
+  const kept = new Kept(id);
   drafts.begin(kept);
+  const keep = () => drafts.flush();
   const store = new Store(facts, kept);
-  const session = new Session(facts, kept, world);
-  session.onleave(() => drafts.flush());
-  const api = new Api(session, world);
-  const live = new Live(store, api, session, world, socketUrl());
-  const outbox = new Outbox(store, live, drafts, world, new Kept(facts.person.id, tabStorage()), (c) => history.pushState(null, "", `/c/${c}`));
+  const api = new Api(facts.csrf, world, session);
+  const live = new Live(store, api, world, `${location.origin.replace(/^http/, "ws")}/ws/chat`, keep);
+  const tab = new Kept(id, tabStorage());
+  const outbox = new Outbox(store, live, drafts, world, tab, (c) => history.pushState(null, "", `/c/${c}`));
   outbox.restore();
   const acts = new Acts(store, live, api, outbox);
+
+  /** @type {import("./session.js").Session | undefined} */
+  let made;
+  /** @returns {Promise<import("./session.js").Session>} */
+  async function session() {
+    const { Session } = await rare();
+    made ??= new Session(id, api, kept, world, keep, () => live.denied(), [tab]);
+    return made;
+  }
+  const calm = async () => {
+    (await session()).begin();
+    (await rare()).mind(live);
+  };
   const begin = () => {
-    session.begin();
     outbox.begin();
     live.begin();
-    mind(live, acts);
+    live.onready(marked());
+    addEventListener("popstate", () => void acts.follow());
+    whenLoaded(() => calm().catch(() => {})); // what is missing is fetched again where it is needed
   };
   return { store, acts, begin };
 }
 
-/** @returns {string} */
-function socketUrl() {
-  return `${location.origin.replace(/^http/, "ws")}/ws/chat`;
+/** What the page does not begin with comes right after it: it is needed most when the network is gone. @param {() => void} act */
+function whenLoaded(act) {
+  if (document.readyState === "complete") act();
+  else addEventListener("load", act, { once: true });
 }
 
-/** @returns {Storage | null} what this tab alone keeps, over reloads and sign-ins */
-function tabStorage() {
-  try {
-    return sessionStorage;
-  } catch {
-    return null;
-  }
-}
-
-/** What the page listens to beyond the socket. @param {Live} live @param {Acts} acts */
-function mind(live, acts) {
-  const { store, world } = live;
+/** Says once that the page is ready, when the views have heard of it. @returns {() => void} */
+function marked() {
   let first = true;
-  live.onready(() => {
-    if (!first) return;
+  return () => {
+    if (first) queueMicrotask(() => performance.mark("clawdbot:ready"));
     first = false;
-    queueMicrotask(() => performance.mark("clawdbot:ready"));
-    world.later(CALM, () => void askModels(live));
-  });
-  addEventListener("popstate", () => void acts.follow());
-  addEventListener("unhandledrejection", (event) => {
-    if (isStaleChunk(event.reason)) void renew(live);
-  });
-  addEventListener("storage", (event) => {
-    if (event.key !== `${store.kept.prefix}unread`) return;
-    for (const [c, card] of store.cards) if (card.unread !== store.unread.has(c) && c !== store.open) store.patchCard(c, { unread: store.unread.has(c) });
-  });
-}
-
-/** A part of the page is gone: the server has a newer one, if it is there at all. @param {Live} live */
-async function renew(live) {
-  const there = await live.world.fetch("/healthz", { cache: "no-store" }).catch(() => null);
-  if (!there?.ok) return;
-  live.session.keep();
-  if (!reloadOnce(live.world)) live.store.setConnection({ newer: true });
-}
-
-/** @param {Live} live */
-async function askModels(live) {
-  try {
-    const { models } = await live.api.get("/api/models");
-    live.store.setModels(models);
-  } catch {
-    // the default stays
-  }
+  };
 }

@@ -50,6 +50,14 @@ export class Outbox {
     this.store.on("generation", () => this.flush());
   }
 
+  /** How to answer: as asked, else as the person's settings say; undefined: as the model does. @param {import("./shapes").Options} asked @returns {import("./shapes").Options | undefined} */
+  options(asked) {
+    const think = asked.think ?? this.store.settings.think;
+    const model = asked.model ?? this.store.settings.model;
+    if (think === null && model === null) return undefined;
+    return { ...(think === null ? {} : { think }), ...(model === null ? {} : { model }) };
+  }
+
   /** @param {Omit<Pending, "id" | "at" | "state" | "error">} asked */
   add(asked) {
     /** @type {Pending} */

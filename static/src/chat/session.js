@@ -18,32 +18,33 @@ export class Session {
   #left = false;
   #seen; // when somebody did something here
   #extended;
-  /** @type {(() => void)[]} */
-  #before = [];
   /** @type {BroadcastChannel | null} */
   #tabs = null;
-  /** Whether the person is switched off, who is told so here and not sent to sign in. @type {() => Promise<boolean>} */
-  judge = async () => false;
 
-  /** @param {{ csrf: string, person: { id: string } }} boot @param {Kept} kept @param {World} world */
-  constructor(boot, kept, world) {
-    this.csrf = boot.csrf;
-    this.person = boot.person.id;
+  /**
+   * @param {string} person @param {import("./live/api.js").Api} api @param {Kept} kept @param {World} world
+   * @param {() => void} keep what is done before the page is left: drafts are kept
+   * @param {() => Promise<boolean>} [denied] whether the person is switched off, who is told so here and not
+   *   sent to sign in
+   * @param {Kept[]} [others] what else is kept of this person, in this tab alone
+   */
+  constructor(person, api, kept, world, keep, denied = async () => false, others = []) {
+    this.person = person;
+    this.api = api;
     this.kept = kept;
     this.world = world;
+    this.keep = keep;
+    this.denied = denied;
+    this.others = others;
     this.tab = String(world.random());
     this.#seen = this.#extended = world.now();
-  }
-
-  /** Run before the page is left: drafts are kept. @param {() => void} act */
-  onleave(act) {
-    this.#before.push(act);
   }
 
   /** Listen for the person, and for the other tabs. */
   begin() {
     const active = () => this.active();
     for (const event of ["keydown", "pointerdown"]) addEventListener(event, active, { capture: true, passive: true });
+    addEventListener("pageshow", (event) => event.persisted && this.world.reload()); // Back: whose page is it now?
     addEventListener("storage", (event) => event.key === `${this.kept.prefix}out` && event.newValue && this.#out());
     if (typeof BroadcastChannel !== "function") return;
     this.#tabs = new BroadcastChannel("clawdbot");
@@ -106,12 +107,12 @@ export class Session {
   async #ask() {
     let answer = await this.#fetched("POST");
     if (answer?.status === 403) answer = await this.#fetched("GET"); // another sign-in: its token is another one
-    if (answer?.status === 401) return (await this.judge()) ? "over" : this.over();
+    if (answer?.status === 401) return (await this.denied()) ? "over" : this.over();
     if (!answer?.ok) return "unknown";
     const facts = await answer.json().catch(() => null);
     if (!facts) return "unknown";
     if (facts.person.id !== this.person) return this.#leave("/"); // somebody else has signed in in this browser
-    this.csrf = facts.csrf_token;
+    this.api.csrf = facts.csrf_token;
     this.#extended = this.world.now();
     this.kept.set("extended", this.#extended);
     return "alive";
@@ -121,7 +122,7 @@ export class Session {
   async #fetched(method) {
     try {
       return await this.world.fetch(ADDRESS, {
-        method, cache: "no-store", credentials: "same-origin", headers: method === "POST" ? { "X-CSRFToken": this.csrf } : {},
+        method, cache: "no-store", credentials: "same-origin", headers: method === "POST" ? { "X-CSRFToken": this.api.csrf } : {},
       });
     } catch {
       return null;
@@ -142,24 +143,22 @@ export class Session {
     return "over";
   }
 
-  /** Whatever is not kept yet is kept. */
-  keep() {
-    for (const act of this.#before) act();
-  }
-
   /** This person leaves this browser: nothing of theirs stays, and the other tabs go too. */
   forget() {
     this.kept.set("out", this.world.now());
     this.#tabs?.postMessage(`out:${this.person}`);
+    this.#wipe();
+  }
+
+  #wipe() {
     this.#left = true;
-    this.kept.wipe();
+    for (const kept of [this.kept, ...this.others]) kept.wipe();
   }
 
   /** Another tab has signed out. */
   #out() {
     if (this.#left) return;
-    this.#left = true;
-    this.kept.wipe();
+    this.#wipe();
     this.world.go("/login?out");
   }
 }

@@ -151,7 +151,6 @@ test("ui-90: a page of an older protocol is loaded again, once", async () => {
   const here = page();
   globalThis.sessionStorage = new FakeStorage();
   here.drafts.set(null, { text: "halb", images: [] });
-  here.session.onleave(() => here.drafts.flush());
   (await here.ready()).shut(4426);
   assert.equal(here.world.reloads, 1);
   assert.equal(here.store.connection.phase, "old");

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Session } from "../../../static/src/chat/session.js";
+import { Api } from "../../../static/src/chat/live/api.js";
 import { Kept } from "../../../static/src/chat/store/kept.js";
 import { Drafts } from "../../../static/src/chat/drafts.js";
-import { boot, Clock, FakeStorage, ME, page, World } from "./stand.js";
+import { Clock, FakeStorage, ME, page, World } from "./stand.js";
 
 const FACTS = { person: ME, csrf_token: "token-2", expires_in: 7200 };
 
@@ -15,7 +16,7 @@ function tabs(count) {
     const world = new World(clock);
     world.chance = (place + 1) / (count + 1);
     world.reply("POST /api/session", FACTS);
-    return { clock, world, session: new Session(boot(), new Kept(ME.id, local), world) };
+    return { clock, world, session: new Session(ME.id, new Api("token-1", world), new Kept(ME.id, local), world, () => {}) };
   });
 }
 
@@ -70,7 +71,6 @@ test("ui-86: somebody who types for hours stays signed in", async () => {
 
 test("ui-86: the end: drafts are kept, then the login page with the way back", async () => {
   const here = page();
-  here.session.onleave(() => here.drafts.flush());
   here.drafts.set(null, { text: "halb fertig", images: [] });
   here.world.reply("POST /api/session", { error: { code: "AUTH_INVALID_TOKEN" } }, 401);
   (await here.ready()).shut(4401);
@@ -160,7 +160,7 @@ test("ui-89: somebody else has signed in in this browser: this page is left", as
   (await here.ready()).shut(4401);
   await here.clock.pass(10_000);
   assert.deepEqual(here.world.gone, ["/"]);
-  assert.equal(here.session.csrf, "token-1");
+  assert.equal(here.api.csrf, "token-1");
 });
 
 test("ui-89: signing out leaves nothing of this person, and what is another's stays", () => {

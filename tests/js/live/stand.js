@@ -10,7 +10,11 @@ import { Session } from "../../../static/src/chat/session.js";
 import { Store } from "../../../static/src/chat/store.js";
 import { Kept } from "../../../static/src/chat/store/kept.js";
 
-export const recording = (name) => JSON.parse(readFileSync(new URL(`recordings/${name}.json`, import.meta.url), "utf8"));
+/** What a gateway said, to the person of these tests. */
+export function recording(name) {
+  const text = readFileSync(new URL(`recordings/${name}.json`, import.meta.url), "utf8");
+  return JSON.parse(text.replaceAll(JSON.parse(text).me.id, ME.id));
+}
 export const ID = (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 
 /** Everything that waits for a promise has had its turn. */
@@ -176,10 +180,11 @@ export function page({ facts = boot(), local = new FakeStorage(), tab = new Fake
   const world = new World(clock);
   const kept = new Kept(facts.person.id, local);
   const store = new Store(facts, kept);
-  const session = new Session(facts, kept, world);
-  const api = new Api(session, world);
-  const live = new Live(store, api, session, world, "ws://here/ws/chat");
   const drafts = new Drafts(kept);
+  const keep = () => drafts.flush();
+  const api = new Api(facts.csrf, world, async () => session);
+  const live = new Live(store, api, world, "ws://here/ws/chat", keep);
+  const session = new Session(facts.person.id, api, kept, world, keep, () => live.denied());
   const born = [];
   const outbox = new Outbox(store, live, drafts, world, new Kept(facts.person.id, tab), (c) => born.push(c));
   outbox.restore();

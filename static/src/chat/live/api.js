@@ -2,7 +2,6 @@
 
 import { ApiError, fromAnswer } from "./errors.js";
 
-/** @typedef {import("../session.js").Session} Session */
 /** @typedef {import("./world.js").World} World */
 
 /**
@@ -13,10 +12,11 @@ import { ApiError, fromAnswer } from "./errors.js";
  */
 
 export class Api {
-  /** @param {Session} session @param {World} world */
-  constructor(session, world) {
-    this.session = session;
+  /** @param {string} csrf @param {World} world @param {() => Promise<import("../session.js").Session>} session */
+  constructor(csrf, world, session) {
+    this.csrf = csrf;
     this.world = world;
+    this.session = session;
   }
 
   /** @param {string} path @param {Record<string, string | null | undefined>} [query] @returns {Promise<any>} */
@@ -55,7 +55,7 @@ export class Api {
   async mended(error, method) {
     const stale = error.status === 403 && error.code === "forbidden" && method !== "GET";
     if (error.status !== 401 && !stale) return false;
-    return (await this.session.revive()) === "alive";
+    return (await (await this.session()).revive()) === "alive";
   }
 
   /** @param {string} method @param {string} path @param {Sending} sending @returns {Promise<Response>} */
@@ -65,7 +65,7 @@ export class Api {
     /** @type {Record<string, string>} */
     const own = {};
     if (!raw && body !== undefined) own["Content-Type"] = "application/json";
-    if (method !== "GET") own["X-CSRFToken"] = this.session.csrf;
+    if (method !== "GET") own["X-CSRFToken"] = this.csrf;
     try {
       return await this.world.fetch(path, {
         method, body: sent, signal, cache: "no-store", credentials: "same-origin", headers: { ...own, ...headers },
@@ -74,43 +74,5 @@ export class Api {
       if (signal?.aborted) throw failure;
       throw new ApiError({ code: "offline" });
     }
-  }
-
-  /**
-   * Send one file; `fetch` tells no progress.
-   * @param {string} path @param {Blob} file
-   * @param {{ headers?: Record<string, string>, onprogress?: (part: number) => void, signal?: AbortSignal }} [more]
-   * @returns {Promise<any>}
-   */
-  async upload(path, file, more = {}, again = true) {
-    try {
-      return await this.#sent(path, file, more);
-    } catch (error) {
-      if (again && error instanceof ApiError && (await this.mended(error, "POST"))) return this.upload(path, file, more, false);
-      throw error;
-    }
-  }
-
-  /** @param {string} path @param {Blob} file @param {any} more @returns {Promise<any>} */
-  #sent(path, file, more) {
-    return new Promise((resolve, reject) => this.#begin(path, file, more, resolve, reject));
-  }
-
-  /** @param {string} path @param {Blob} file @param {any} more @param {(answer: any) => void} resolve @param {(error: any) => void} reject */
-  #begin(path, file, { headers = {}, onprogress, signal }, resolve, reject) {
-    const request = new XMLHttpRequest();
-    request.open("POST", path);
-    for (const [name, value] of Object.entries({ "X-CSRFToken": this.session.csrf, ...headers })) request.setRequestHeader(name, String(value));
-    request.upload.onprogress = (event) => onprogress?.(event.loaded / (event.total || 1));
-    request.onerror = () => reject(new ApiError({ code: "offline" }));
-    request.onabort = () => reject(new DOMException("", "AbortError"));
-    request.onload = () => {
-      const { status, responseText: text } = request;
-      if (status < 300) resolve(JSON.parse(text));
-      else reject(fromAnswer({ status, header: (name) => request.getResponseHeader(name), text }));
-    };
-    signal?.addEventListener("abort", () => request.abort());
-    if (signal?.aborted) reject(new DOMException("", "AbortError"));
-    else request.send(file);
   }
 }

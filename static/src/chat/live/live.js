@@ -48,15 +48,14 @@ export class Live {
   #onready = new Set();
 
   /**
-   * @param {Store} store @param {import("./api.js").Api} api @param {import("../session.js").Session} session
-   * @param {import("./world.js").World} world @param {string} url of the socket
+   * @param {Store} store @param {import("./api.js").Api} api @param {import("./world.js").World} world
+   * @param {string} url of the socket @param {() => void} keep what is done before the page is left
    */
-  constructor(store, api, session, world, url) {
+  constructor(store, api, world, url, keep) {
     this.store = store;
     this.api = api;
-    this.session = session;
+    this.keep = keep;
     this.world = world;
-    session.judge = () => this.#judge();
     this.socket = new Socket(url, {
       hello: () => this.#hello(),
       frame: (frame) => this.#heard(frame),
@@ -87,6 +86,11 @@ export class Live {
   /** Connect now instead of later. */
   retry() {
     this.socket.wake();
+  }
+
+  /** @returns {Promise<import("../session.js").Session>} */
+  session() {
+    return this.api.session();
   }
 
   // ---- what is asked -------------------------------------------------------------------------------
@@ -158,6 +162,7 @@ export class Live {
 
   /** @param {import("../../protocol").ServerMessage} frame */
   #heard(frame) {
+    if (frame.t === "ready" && frame.user.id !== this.store.me.id) return this.#another();
     if (frame.t === "ack") this.#forget(frame.id)?.resolve(frame);
     if (frame.t === "error") this.#refused(frame);
     const errands = apply(this.store, frame, this.world.now());
@@ -185,6 +190,12 @@ export class Live {
     for (const act of this.#onready) act();
   }
 
+  /** Somebody else has signed in in this browser: nothing is said in their name, and the page is left. */
+  #another() {
+    this.socket.stop();
+    void this.#signIn();
+  }
+
   /** What was asked and not answered, once more. */
   #flush() {
     for (const asked of this.#asked.values()) this.#say(asked);
@@ -207,7 +218,7 @@ export class Live {
     else if (errand.do === "card") void this.card(errand.c);
     else if (errand.do === "sub") this.sub(errand.c);
     else if (errand.do === "unsub") this.unsub(errand.c);
-    else void this.session.expiring(this.#busy());
+    else void this.session().then((session) => session.expiring(this.#busy()), () => {});
   }
 
   /** Whether this person waits for something. @returns {boolean} */
@@ -278,7 +289,7 @@ export class Live {
   }
 
   #old() {
-    this.session.keep();
+    this.keep();
     this.store.setConnection({ phase: "old" });
     reloadOnce(this.world);
   }
@@ -288,7 +299,7 @@ export class Live {
    * seconds while it stands.
    * @returns {Promise<boolean>}
    */
-  #judge() {
+  denied() {
     if (!this.socket.ready) return Promise.resolve(this.store.connection.phase === "denied");
     return new Promise((resolve) => {
       this.#verdict = resolve;
@@ -299,7 +310,7 @@ export class Live {
   async #signIn() {
     this.#revived += 1;
     this.store.setConnection({ phase: "connecting", retryAt: null });
-    const state = await this.session.revive();
+    const state = await this.session().then((session) => session.revive(), () => "unknown");
     if (state === "over") this.store.setConnection({ phase: "ended" });
     else if (state === "alive" && this.#revived < 3) this.socket.connect();
     else {

@@ -1,5 +1,7 @@
 /** Loading the page again because it is an old one: once, never in a circle. */
 
+import { tabStorage } from "../store/kept.js";
+
 const KEY = "clawdbot:reloaded";
 const SELDOM = 60_000; // ms
 
@@ -7,7 +9,7 @@ const SELDOM = 60_000; // ms
  * @param {import("./world.js").World} world @param {Storage | null} [storage] of this tab
  * @returns {boolean} false: that was done just now and did not help
  */
-export function reloadOnce(world, storage = tab()) {
+export function reloadOnce(world, storage = tabStorage()) {
   try {
     if (world.now() - Number(storage?.getItem(KEY) ?? 0) < SELDOM) return false;
     if (!storage) return false;
@@ -17,15 +19,6 @@ export function reloadOnce(world, storage = tab()) {
   }
   world.reload();
   return true;
-}
-
-/** @returns {Storage | null} */
-function tab() {
-  try {
-    return globalThis.sessionStorage ?? null;
-  } catch {
-    return null;
-  }
 }
 
 /** Whether this says that a part of the page is not on the server any more. @param {unknown} reason @returns {boolean} */

@@ -5,6 +5,7 @@ import { t } from "../../lib/texts.js";
 import { render } from "../../markdown/index.js";
 import { isLive, phase } from "./facts.js";
 import { fetchStream, streamView } from "./lazy.js";
+import { forget, whenNear } from "./near.js";
 import { Thinking } from "./thinking.js";
 import { Waiting } from "./waiting.js";
 
@@ -13,12 +14,24 @@ import { Waiting } from "./waiting.js";
 /** @typedef {Pick<Generation, "text" | "think" | "thinkMs" | "began">} Live */
 
 export class Answer {
-  /** @param {Message} message @param {Generation | undefined} live @param {() => boolean} follows whether the reader follows the end */
-  constructor(message, live, follows) {
+  /**
+   * @param {Message} message @param {Generation | undefined} live
+   * @param {() => boolean} follows whether the reader follows the end
+   * @param {boolean} far above what is seen: its source will do until somebody comes near
+   */
+  constructor(message, live, follows, far) {
+    this.far = far;
     this.box = h("div", { class: "md" });
-    this.waiting = new Waiting();
-    this.thinking = new Thinking(message.id, follows);
-    this.element = h("div", { class: "body" }, this.thinking.element, this.box, this.waiting.element);
+    this.element = h("div", { class: "body" }, this.box);
+    /** @type {Waiting | null} */
+    this.dots = null;
+    /** @type {Thinking | null} */
+    this.thoughts = null;
+    this.begun = () => {
+      const thinking = new Thinking(message.id, follows);
+      this.box.before(thinking.element);
+      return thinking;
+    };
     /** @type {import("../../markdown/stream.js").StreamView | null} */
     this.stream = null;
     /** Characters of the text that are shown, or on their way into the view. */
@@ -32,7 +45,7 @@ export class Answer {
   /** @param {Message} message @param {Generation | undefined} live @returns {string} the phase it is in now */
   update(message, live) {
     const what = phase(message, live);
-    this.waiting.show(what, live);
+    this.wait(what, live);
     if (isLive(what) && live) this.follow(live);
     else if (isLive(what)) this.follow({ text: message.text, think: message.thinking ?? "", thinkMs: null, began: 0 });
     else this.finish(message.text || live?.text || "", message.thinking || live?.think || "", live?.thinkMs ?? message.thought_ms ?? null);
@@ -40,10 +53,25 @@ export class Answer {
     return what;
   }
 
+  /** @param {string} what @param {Generation | undefined} live */
+  wait(what, live) {
+    if (!this.dots && isLive(what)) {
+      this.dots = new Waiting();
+      this.box.after(this.dots.element);
+    }
+    this.dots?.show(what, live);
+  }
+
+  /** @returns {Thinking} */
+  get thinking() {
+    this.thoughts ??= this.begun();
+    return this.thoughts;
+  }
+
   /** Catch up with what is there. @param {Live} live */
   follow(live) {
     this.live = live;
-    this.thinking.follow(live.think, live.text === "", live.thinkMs, live.began);
+    if (live.think) this.thinking.follow(live.think, live.text === "", live.thinkMs, live.began);
     if (!this.begin(live.text)) return;
     if (live.text.length > this.length) this.stream?.push(live.text.slice(this.length));
     this.length = Math.max(this.length, live.text.length);
@@ -58,6 +86,8 @@ export class Answer {
       void fetchStream().then((there) => there && this.live && this.follow(this.live));
       return false;
     }
+    forget(this.box);
+    this.box.classList.remove("raw");
     this.stream = new View(this.box);
     this.length = 0;
     this.box.hidden = false;
@@ -68,12 +98,12 @@ export class Answer {
   push(live, kind, piece) {
     if (kind === "think") {
       this.thinking.push(live, piece);
-      this.waiting.show(phase({}, live), live);
+      this.wait(phase({}, live), live);
     } else if (this.stream && this.length + piece.length === live.text.length) {
       this.stream.push(piece);
       this.length = live.text.length;
     } else {
-      this.waiting.show("writing", live);
+      this.wait("writing", live);
       this.box.classList.add("caret");
       this.follow(live);
     }
@@ -81,7 +111,7 @@ export class Answer {
 
   /** All of it anew, where something was missed. @param {Generation} live */
   replace(live) {
-    this.thinking.replace(live);
+    if (live.think || this.thoughts) this.thinking.replace(live);
     if (!this.begin(live.text)) return;
     this.length = live.text.length;
     this.stream?.replace(live.text);
@@ -90,22 +120,36 @@ export class Answer {
   /** The end: nothing is drawn again that stands already. @param {string} text @param {string} think @param {number | null} ms */
   finish(text, think, ms) {
     this.live = null;
-    this.thinking.finish(think, ms, text !== "");
+    if (think || this.thoughts) this.thinking.finish(think, ms, text !== "");
     if (this.stream) {
       this.stream.replace(text);
       this.stream.end();
       this.stream = null;
     } else if (text !== this.text) {
-      this.box.replaceChildren(render(text));
+      this.draw(text);
     }
     this.text = text;
     this.length = text.length;
     this.box.hidden = text === "";
   }
 
+  /** @param {string} text */
+  draw(text) {
+    const now = () => {
+      this.box.classList.remove("raw");
+      this.box.replaceChildren(render(text));
+    };
+    if (!this.far || text === "") return now();
+    this.far = false;
+    this.box.classList.add("raw");
+    this.box.textContent = text;
+    whenNear(this.box, now);
+  }
+
   destroy() {
-    this.thinking.destroy();
-    this.waiting.destroy();
+    forget(this.box);
+    this.thoughts?.destroy();
+    this.dots?.destroy();
     this.live = null;
     this.stream?.destroy();
   }

@@ -72,15 +72,15 @@ export class Articles {
     this.views.delete(key);
   }
 
-  /** Everything from `from` on, in order. @returns {View[]} */
-  draw() {
+  /** Everything from `from` on, in order. @param {boolean} [far] whether what is new is far from what is seen @returns {View[]} */
+  draw(far = false) {
     const fresh = [];
     let here = this.box.firstElementChild;
     for (const item of this.items.slice(this.from)) {
       let view = this.views.get(item.key);
       if (view) view.update(item);
       else {
-        view = viewOf(item, this.deeds);
+        view = viewOf(item, this.deeds, far);
         this.views.set(item.key, view);
         fresh.push(view);
       }
@@ -97,7 +97,7 @@ export class Articles {
     this.frame = requestAnimationFrame(() => {
       this.from = Math.max(0, this.from - AT_ONCE);
       const first = /** @type {HTMLElement | null} */ (this.box.firstElementChild);
-      this.scroller.hold(() => first, () => this.draw());
+      this.scroller.hold(() => first, () => this.draw(true));
       this.later();
     });
   }

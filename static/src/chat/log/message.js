@@ -30,20 +30,20 @@ import { refill } from "./row.js";
 
 const FULL = 80; // per cent of the context from which one is warned; the box shows how much always
 
-/** @param {Item} item @param {import("./deeds.js").Deeds} deeds @returns {View} */
-export function viewOf(item, deeds) {
+/** @param {Item} item @param {import("./deeds.js").Deeds} deeds @param {boolean} far from what is seen @returns {View} */
+export function viewOf(item, deeds, far) {
   if (item.kind === "mark") return new Mark(item, deeds);
-  return item.kind === "question" ? new Question(item, deeds) : new AnswerArticle(item, deeds);
+  return item.kind === "question" ? new Question(item, deeds) : new AnswerArticle(item, deeds, far);
 }
 
 /** The answer's body, how it ended, and what can be done with it. @implements {View} */
 export class AnswerArticle {
-  /** @param {Item} item @param {import("./deeds.js").Deeds} deeds */
-  constructor(item, deeds) {
+  /** @param {Item} item @param {import("./deeds.js").Deeds} deeds @param {boolean} far */
+  constructor(item, deeds, far) {
     this.deeds = deeds;
     this.item = item;
     this.heard = Boolean(item.live && item.live.state !== "done");
-    this.answer = new Answer(item.message, item.live, () => deeds.follows());
+    this.answer = new Answer(item.message, item.live, () => deeds.follows(), far);
     this.ending = h("div", { class: "ending" });
     this.acts = h("div", { class: "acts" });
     this.element = h("article", { class: "msg assistant", "aria-label": answerLabel(), data: { id: item.message.id } }, this.answer.element, this.ending, this.acts);

@@ -9,6 +9,15 @@ function local() {
   }
 }
 
+/** @returns {Storage | null} what this tab alone keeps, over reloads and sign-ins */
+export function tabStorage() {
+  try {
+    return globalThis.sessionStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
 export class Kept {
   /** @type {Map<string, string>} what the storage did not take: good until the page is left */
   #memory = new Map();
