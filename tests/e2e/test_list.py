@@ -306,6 +306,19 @@ def test_the_list_goes_on_where_it_ends_and_stays_where_it_was(page_of: PageOf, 
     assert len(set(titles(chat))) == 120
 
 
+@proves("ui-71", "ui-72")
+def test_what_is_pinned_shows_however_old_it_is(page_of: PageOf, stage: Stage) -> None:
+    stage.seed(owner="alice", title="Old and dear", messages=["Q", "A"], days_ago=300, pinned_by=["alice"])
+    stage.hands.many("alice", 60)
+    chat = ChatPage(page_of("alice"))
+    expect(chat.list.locator("section").first).to_contain_text("Old and dear")
+    rows = chat.list.locator("li")
+    expect(rows).to_have_count(51)
+    rows.nth(50).scroll_into_view_if_needed()
+    expect(rows).to_have_count(61)
+    assert titles(chat).count("Old and dear") == 1
+
+
 @proves("ui-72")
 def test_a_page_that_does_not_come_can_be_asked_for_again(
     page_of: PageOf, stage: Stage, allow: Callable[..., None]
