@@ -3,8 +3,7 @@
  * so selections, scroll positions and the eye keep their place.
  */
 
-/** What a node was made from, where that is not what it looks like: TeX. @type {WeakMap<Node, string>} */
-export const sources = new WeakMap();
+import { sources } from "./sources.js";
 
 /** Longer text is replaced: browsers search a changed one for where characters with their accents begin. */
 const LONG = 4000;

@@ -3,7 +3,6 @@
 import MarkdownIt from "markdown-it";
 import cjk from "markdown-it-cjk-friendly";
 import { maths } from "./maths.js";
-import { mend } from "./mend.js";
 import { tasks } from "./tasks.js";
 
 /** @typedef {import("markdown-it").Token} Token */
@@ -16,7 +15,7 @@ const CELLS = 5_000;
 const DOMAINS = ["com", "net", "org", "edu", "gov", "cn", "info"];
 
 export const md = new MarkdownIt({ html: false, linkify: true, breaks: true, typographer: false });
-md.use(/** @type {any} */ (cjk)).use(maths).use(tasks).use(mend);
+md.use(/** @type {any} */ (cjk)).use(maths).use(tasks);
 md.linkify.tlds(DOMAINS);
 md.core.ruler.at("inline", inlines);
 const [table] = md.block.ruler.getRules("");

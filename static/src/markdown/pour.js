@@ -10,9 +10,9 @@ export function pour(code, text) {
   let rest = text;
   while (rest !== "") {
     const last = code.lastElementChild ?? code;
-    const filled = last.textContent?.length ?? 0;
-    const whole = last.textContent?.endsWith("\n") ?? false;
-    if (filled >= 2 * PART || (filled >= PART && whole)) {
+    const before = last.lastChild;
+    const filled = before instanceof Text ? before.length : 0;
+    if (before instanceof Text && (filled >= 2 * PART || (filled >= PART && before.substringData(filled - 1, 1) === "\n"))) {
       if (last === code) part(code, ...code.childNodes);
       part(code);
       continue;

@@ -11,6 +11,7 @@ import { Fence, opening } from "./fence.js";
 import { want } from "./highlight.js";
 import { shown } from "./hold.js";
 import { lines, offset } from "./lines.js";
+import { mend } from "./mend.js";
 import { morph } from "./morph.js";
 import { Pace } from "./pace.js";
 import { deepen, md } from "./parser.js";
@@ -19,6 +20,8 @@ import { SLAB, wrapped } from "./slabs.js";
 import { typeset } from "./tex.js";
 
 /** @typedef {import("./parser.js").Token} Token */
+
+md.use(mend);
 
 const BUDGET = 12;
 /** The longest text that is parsed at a time: a block that is longer comes in parts. */

@@ -1,7 +1,7 @@
 /** Typesetting: KaTeX as MathML, loaded when first needed; what it cannot read stays as it was written. */
 
-import { sources } from "./morph.js";
 import { sanitiseMaths } from "./sanitise.js";
+import { sources } from "./sources.js";
 
 const KEPT = 400;
 

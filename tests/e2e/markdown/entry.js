@@ -2,12 +2,13 @@
 import { h } from "../../../static/src/lib/dom.js";
 import { speak } from "../../../static/src/lib/texts.js";
 import words from "../../../chat/texts/en/markdown.json";
-import { codeOf, mindCopies, render, StreamView } from "../../../static/src/markdown/index.js";
+import { codeOf, mindCopies, render } from "../../../static/src/markdown/index.js";
 import { md } from "../../../static/src/markdown/parser.js";
+import { StreamView } from "../../../static/src/markdown/stream.js";
 import { sanitise } from "../../../static/src/markdown/sanitise.js";
 import { Naive } from "./naive.js";
 import { feed } from "./feed.js";
-import { cost, judge, script, wrong } from "./judge.js";
+import { cost, judge, ours, plain, wrong } from "./judge.js";
 
 speak(words, "en");
 const box = document.getElementById("box");
@@ -92,5 +93,5 @@ function fresh() {
   return shell;
 }
 
-Object.assign(globalThis, { clawd: { render, StreamView, codeOf, sanitise, md, look, words_of, flashes, whole, streamed, fresh, box, Naive, feed, cost, judge, script, wrong } });
+Object.assign(globalThis, { clawd: { render, StreamView, codeOf, sanitise, md, look, words_of, flashes, whole, streamed, fresh, box, Naive, feed, cost, judge, ours, plain, wrong } });
 document.documentElement.dataset.ready = "";

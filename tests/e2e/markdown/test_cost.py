@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from tests.e2e.markdown.test_stream import ANSWER
 
 CODE: Final = "Here it is:\n\n```python\n" + "def answer(x):\n    return 42 + x  # 注释\n\n" * 80 + "```\n"
-RACE: Final = """text => {
-  const ours = () => clawd.script(new clawd.StreamView(clawd.fresh()), text, 10, false);
-  const plain = () => clawd.script(new clawd.Naive(clawd.fresh()), text, 10, true);
+RACE: Final = """async text => {
+  await clawd.Naive.prepare();
+  const ours = () => clawd.ours(text, 10, clawd.fresh());
   ours();
-  return { plain: plain(), ours: Math.min(ours(), ours()) };
+  return { plain: clawd.plain(text, 10, clawd.fresh()), ours: Math.min(ours(), ours()) };
 }"""
 
 
@@ -28,7 +28,7 @@ def test_streaming_takes_a_fifth_of_the_plain_way(page: Page, number: str, text:
 @pytest.mark.parametrize("number", ["ui-50"])
 def test_work_grows_with_the_length_and_not_its_square(page: Page, number: str) -> None:
     race = """([short, long]) => {
-      const ours = (text) => clawd.script(new clawd.StreamView(clawd.fresh()), text, 20, false);
+      const ours = (text) => clawd.ours(text, 20, clawd.fresh());
       ours(short);
       return [Math.min(ours(short), ours(short), ours(short)), ours(long)];
     }"""

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { mend } from "../../../static/src/markdown/mend.js";
 import { md } from "../../../static/src/markdown/parser.js";
+
+md.use(mend);
 
 /** @param {string} text @returns {string} HTML in one line */
 const html = (text) => md.render(text, {}).replace(/\n/g, "");
