@@ -8,7 +8,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 const OUT = "static/dist";
 const LICENCES = "licences.txt";
 const WATCH = process.argv.includes("--watch");
-const KEPT = 7 * 86_400_000; // ms that a page which is still open finds the chunks of an earlier build
+const KEPT = (WATCH ? 1 : 24) * 3_600_000; // ms that a page which is still open finds the chunks of an earlier build
 const ENTRIES = {
   "chat.js": "static/src/chat/main.js",
   "login.js": "static/src/login/main.js",
