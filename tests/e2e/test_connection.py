@@ -406,3 +406,27 @@ def test_an_answer_goes_on_elsewhere_and_is_marked_unread(stage: Stage, page_of:
     chat.button("notice.open", chat.toasts).click() if chat.toasts.get_by_role("button").count() else unread.click()
     expect(chat.answers).to_contain_text("three")
     expect(unread).to_have_count(0)
+
+
+@pytest.mark.parametrize("lang", ["en-US", "zh-CN"])
+def test_where_websockets_are_blocked_answers_come_by_http(
+    stage: Stage, page_of: PageOf, allow: Allow, lang: str
+) -> None:
+    allow(*BROKEN)
+    text = "".join(f"第{number}行。\n\n" for number in range(1, 21))
+    stage.model.answer("背诵", say(text, hold=text[:30]))
+    page = page_of("alice", lang=lang, go=False)
+    page.add_init_script("Math.random = () => 0.01")  # the three tries do not take long
+    page.route_web_socket(re.compile("/ws/chat"), lambda socket: socket.close(code=1011))
+    page.goto(stage.url)
+    chat = ChatPage(page)
+    expect(banner(page)).to_contain_text(chat.t("banner.plain"))
+    chat.ask("背诵")
+    expect(chat.answers).to_contain_text("第3行。")
+    assert re.search(r"/c/[0-9a-f-]{36}$", page.url)
+    stage.model.release()
+    expect(chat.answers).to_contain_text("第20行。")
+    chat.settled()
+    page.reload()
+    expect(chat.answers.locator("p")).to_have_count(20)
+    assert len(stage.model.asked) == 1

@@ -2,6 +2,7 @@
  * Everything live: the socket, what is asked by it and its answers, what was missed while it was away.
  */
 
+import { rare } from "../lazy.js";
 import { apply } from "../store/apply.js";
 import { ApiError, fromFrame } from "./errors.js";
 import { reloadOnce } from "./reload.js";
@@ -14,7 +15,7 @@ import { Socket } from "./socket.js";
 /**
  * @typedef {object} Asked something that is to be acknowledged, said again on each new connection until it is
  * @property {any} frame
- * @property {number} on which connection it was said last; 0: none
+ * @property {number} on which connection it was said last; 0: none, -1: by HTTP
  * @property {Promise<Ack>} answer
  * @property {(ack: Ack) => void} resolve
  * @property {(error: ApiError) => void} reject
@@ -38,6 +39,8 @@ export class Live {
   #connection = 0;
   /** @type {Map<string, boolean>} cards that are asked for, and whether once more */
   #cards = new Map();
+  /** @type {Set<string>} answers that are heard by HTTP */
+  #followed = new Set();
   /** @type {((denied: boolean) => void) | null} */
   #verdict = null;
   #revived = 0; // sign-ins in a row that the socket did not believe
@@ -103,7 +106,34 @@ export class Live {
     const asked = this.#asked.get(frame.id) ?? begin(frame);
     this.#asked.set(frame.id, asked);
     if (this.there) this.#say(asked);
+    else if (this.#plain) void this.#byHttp(asked);
     return asked.answer;
+  }
+
+  /** Whether questions go by HTTP. @returns {boolean} */
+  get #plain() {
+    return this.store.connection.plain && this.store.connection.online;
+  }
+
+  /** @param {Asked} asked */
+  async #byHttp(asked) {
+    if (asked.on < 0) return;
+    asked.on = -1;
+    try {
+      const { askByHttp } = await rare();
+      await askByHttp(this, asked.frame, (frame) => this.#heard(frame));
+    } catch (error) {
+      this.#forget(asked.frame.id)?.reject(error instanceof ApiError ? error : new ApiError({ code: "offline" }));
+    }
+  }
+
+  /** What is being written in the open conversation, where no socket tells it. @param {string} c */
+  async #follow(c) {
+    const running = this.store.running(c);
+    if (!this.#plain || !running || this.#followed.has(running.g)) return;
+    this.#followed.add(running.g);
+    const { followByHttp } = await rare();
+    await followByHttp(this, c, running, (frame) => this.#heard(frame));
   }
 
   /** Once for each connection. @param {Asked} asked */
@@ -121,7 +151,7 @@ export class Live {
 
   /** As `ask`, for what makes no sense later: refused where there is no connection. @param {any} frame @returns {Promise<Ack>} */
   async askNow(frame) {
-    if (!this.there) throw new ApiError({ code: "offline" });
+    if (!this.there && !this.#plain) throw new ApiError({ code: "offline" });
     return this.ask(frame);
   }
 
@@ -232,6 +262,7 @@ export class Live {
     try {
       const history = await this.api.get(`/api/conversations/${c}/messages`);
       if (this.store.open === c) this.store.takeHistory(history);
+      void this.#follow(c).catch(() => {});
     } catch (error) {
       if (this.store.open === c && error instanceof ApiError && error.status === 404) this.store.lose();
     }
@@ -266,7 +297,9 @@ export class Live {
   /** @param {"connecting" | "ready" | "waiting"} phase @param {number | null} retryAt */
   #phase(phase, retryAt) {
     const plain = !this.#connection && this.socket.failures >= BLOCKED;
-    this.store.setConnection({ phase, retryAt, reason: null, plain: plain || (this.store.connection.plain && phase !== "ready") });
+    const before = this.store.connection.plain;
+    this.store.setConnection({ phase, retryAt, reason: null, plain: plain || (before && phase !== "ready") });
+    if (plain && !before) for (const act of this.#onready) act(); // what waits goes the other way
   }
 
   /** @param {"sign-in" | "denied" | "look" | "old" | "broken"} why @param {number} code */
