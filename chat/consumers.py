@@ -296,7 +296,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return
         before = self.visitor
         try:
-            self.visitor = await in_thread(lambda: let_in(self.scope["headers"]))
+            self.visitor = await in_thread(lambda: let_in(self.scope["headers"], self.person))
             self.seen_at = time.monotonic()
         except NotLetIn as refusal:
             await self.turn_away(refusal)

@@ -40,8 +40,11 @@ class Visitor:
     ends: float
 
 
-def let_in(headers: Headers) -> Visitor:
-    """The person behind the session cookie, as of now. Asks the database. NotLetIn, KeysUnreachable."""
+def let_in(headers: Headers, person: str | None = None) -> Visitor:
+    """The person behind the session cookie, as of now. Asks the database. NotLetIn, KeysUnreachable.
+
+    person: who it was, where the session itself cannot tell any more.
+    """
     headers = list(headers)
     if carries_token(headers):  # whatever cookie came along
         raise NotLetIn(NOT_FOR_YOU, "Sockets are for people's sessions; a program asks by HTTP.")
@@ -52,7 +55,7 @@ def let_in(headers: Headers) -> Visitor:
     request.session = sessions.store(key)
     user, facts = get_user(request), sessions.facts_of(request.session)
     if not isinstance(user, User) or facts is None:
-        raise _gone(request.session.get(SESSION_KEY))
+        raise _gone(request.session.get(SESSION_KEY) or person)
     ends = time.time() + facts.left(time.time())
     if ends <= time.time():
         raise NotLetIn(NO_IDENTITY, "The session has ended.")

@@ -54,6 +54,7 @@ USAGE = record(
     Field("ttft_ms", nullable(WHOLE)),
     Field("ms", WHOLE),
     Field("context", nullable(WHOLE), optional=True),
+    Field("thought_ms", WHOLE, optional=True),
 )
 
 _LET_IN = (
@@ -94,7 +95,12 @@ MESSAGES: Final = (
         (
             OWN,
             Field("c", nullable(ID), "null begins a conversation", optional=True),
-            Field("parent", nullable(ID), "what it follows; missing: the end of the branch", optional=True),
+            Field(
+                "parent",
+                nullable(ID),
+                "what it follows; null: nothing, another first question; missing: the end of the branch",
+                optional=True,
+            ),
             Field(
                 "team",
                 nullable(TEXT),
@@ -246,7 +252,7 @@ MESSAGES: Final = (
             Field(
                 "usage",
                 USAGE,
-                "tokens and milliseconds; `context`: tokens that the model holds, null: not known",
+                "tokens and milliseconds; `context`: all it holds, or null; `thought_ms`: of thinking",
                 optional=True,
             ),
             Field("err", record(Field("code", TEXT), Field("key", TEXT)), "with `error`", optional=True),

@@ -143,6 +143,7 @@ def message(row: Message) -> dict[str, Any]:
         "asker": row.asker.get_full_name() if row.asker else None,
         "text": row.text,
         "thinking": row.thinking,
+        "thought_ms": row.thought_ms,
         "images": row.images,
         "model": row.model,
         "state": row.state,

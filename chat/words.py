@@ -32,6 +32,7 @@ class Options:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A question. conversation None begins one: team then says whose it is (`given` False: the default).
+    parent None is the end of the branch, or where it was given the beginning: another first question.
 
     id: the client's own; the same again is answered as before.
     """
@@ -44,6 +45,7 @@ class Ask:
     options: Options = Options()
     team: str | None = None
     team_given: bool = False
+    parent_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def ask(found: dict[str, Any], *, conversation: uuid.UUID | None = None) -> Ask:
         options=reader.options(),
         team=team,
         team_given=given,
+        parent_given="parent" in found,
     )
 
 

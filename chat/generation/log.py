@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from chat.generation.engines.base import Away, Batch, Engine
@@ -105,6 +106,7 @@ def _store(row: Generation, pieces: list[Piece], end: End) -> None:
         reason=end.reason,
         error=end.error,
         usage=end.usage,
+        thought_ms=F("thought_ms") + end.usage.get("thought_ms", 0),  # an answer that goes on thinks again
     )
     Conversation.objects.filter(id=row.conversation_id).update(updated=timezone.now())
     if row.message_id is not None and row.conversation_id is not None:

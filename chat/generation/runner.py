@@ -138,8 +138,10 @@ class Runner:
                 async for batch in batches:
                     for event in batch.events:
                         if isinstance(event, Text):
+                            running.thought.over()
                             self.writer.add(running, "text", event.text)
                         elif isinstance(event, Thinking):
+                            running.thought.begun()
                             self.writer.add(running, "think", event.text)
                         elif isinstance(event, Finished):
                             finished = event
@@ -231,6 +233,7 @@ def _end_of(task: asyncio.Task[Finished | None], running: Running, call: Call) -
         "ttft_ms": None if ttft is None else round(ttft * 1000),
         "ms": round((time.monotonic() - call.started) * 1000),
         "context": call.context,
+        "thought_ms": running.thought.ms(),
     }
     if running.broken:
         call.outcome, call.error_code = "unavailable", NOT_SAVED

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable
 
 from chat.generation.pieces import FAR_BEHIND, MUCH, End, Kind, Piece, Seen, Snapshot, joined
 from gateway.call import Call
 from gateway.types import Finished
+
+
+class Thought:
+    """How long the model thought before it said something."""
+
+    __slots__ = ("_end", "_since")
+
+    def __init__(self) -> None:
+        self._since = self._end = 0.0
+
+    def begun(self) -> None:
+        if not self._since:
+            self._since = time.monotonic()
+
+    def over(self) -> None:
+        if self._since and not self._end:
+            self._end = time.monotonic()
+
+    def ms(self) -> int:
+        """Until now, where it says nothing yet; 0: it did not think."""
+        return round(1000 * ((self._end or time.monotonic()) - self._since)) if self._since else 0
 
 
 class Running:
@@ -32,6 +54,7 @@ class Running:
         self.on_watchers: Callable[[int], None] = lambda count: None
         self.stopped = False
         self.broken = False
+        self.thought = Thought()
         self.repeating = False  # what is shown now was there before this answer went on
         self.task: asyncio.Task[Finished | None] | None = None
         self._changed = asyncio.Event()

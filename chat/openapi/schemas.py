@@ -36,6 +36,7 @@ MESSAGE: Final = (
     Field("asker", nullable(TEXT)),
     Field("text", TEXT),
     Field("thinking", TEXT),
+    Field("thought_ms", WHOLE, "How long it thought."),
     Field("images", listed(ID)),
     Field("model", TEXT),
     Field("state", STATES),

@@ -157,7 +157,8 @@ def default_team(caller: Caller) -> Team | None:
 
 def _parent(where: Conversation, ask: Ask) -> Message | None:
     if ask.parent is None:
-        return None if ask.conversation is None else where.messages.filter(id=where.leaf).first()
+        begins = ask.conversation is None or ask.parent_given
+        return None if begins else where.messages.filter(id=where.leaf).first()
     parent = where.messages.filter(id=ask.parent).first()
     if parent is None:
         raise NotFound(GONE, param="parent")

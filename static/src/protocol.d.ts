@@ -29,7 +29,7 @@ export interface ChatSend {
   id: Id;
   /** null begins a conversation */
   c?: Id | null;
-  /** what it follows; missing: the end of the branch */
+  /** what it follows; null: nothing, another first question; missing: the end of the branch */
   parent?: Id | null;
   /** slug, null is private; with `c: null` alone; missing: the person's default */
   team?: string | null;
@@ -196,8 +196,8 @@ export interface GenEnd {
   /** the message */
   m?: Id;
   reason: "stop" | "length" | "stopped" | "error" | "interrupted" | "filtered";
-  /** tokens and milliseconds; `context`: tokens that the model holds, null: not known */
-  usage?: { in: number; out: number; ttft_ms: number | null; ms: number; context?: number | null };
+  /** tokens and milliseconds; `context`: all it holds, or null; `thought_ms`: of thinking */
+  usage?: { in: number; out: number; ttft_ms: number | null; ms: number; context?: number | null; thought_ms?: number };
   /** with `error` */
   err?: { code: string; key: string };
 }

@@ -41,7 +41,7 @@ class Door:
         self.fault: Exception | None = None
         self.asked = 0
 
-    def let_in(self, headers: Any) -> Visitor:
+    def let_in(self, headers: Any, person: str | None = None) -> Visitor:
         self.asked += 1
         if self.fault is not None:
             raise self.fault

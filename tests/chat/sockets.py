@@ -61,7 +61,7 @@ class Socket:
     def ask(self, text: str = "Hello", **more: Any) -> dict[str, Any]:
         """A chat.send -> its ack."""
         sent_id = str(uuid.uuid4())
-        fields = {"c": None, "parent": None, "images": [], "opts": {}} | more
+        fields = {"c": None, "images": [], "opts": {}} | more
         self.send("chat.send", id=sent_id, text=text, **fields)
         return self.wait("ack", id=sent_id)
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.chat.world import World, asked, frames_of, text_of
+from tests.doubles.ollama import OllamaDouble
+from tests.doubles.reply import Reply
 from tests.proof import proves
 
 API = "/api/conversations"
@@ -219,3 +221,23 @@ def test_an_unknown_model_stores_nothing(world: World) -> None:
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "model_not_found"
     assert len(world.client("dora").get(API).json()["conversations"]) == before
+
+
+def test_a_first_question_that_is_edited_begins_another_branch(world: World) -> None:
+    ack = began(world)
+    body = asked("Hello, edited", parent=None)
+    more = frames_of(world.client().post(f"{API}/{ack['c']}/messages", json=body).text)[0]
+    messages = world.client().get(f"{API}/{ack['c']}/messages").json()["messages"]
+    assert [one["parent"] for one in messages if one["role"] == "user"] == [None, None]
+    follows = frames_of(world.client().post(f"{API}/{ack['c']}/messages", json=asked("On")).text)[0]
+    messages = world.client().get(f"{API}/{ack['c']}/messages").json()["messages"]
+    assert {one["id"]: one["parent"] for one in messages}[follows["mu"]] == more["ma"]
+
+
+def test_an_answer_says_how_long_it_thought(world: World, double: OllamaDouble) -> None:
+    double.script("/api/chat", Reply.tokens(4, rate=20, thinking=6))
+    ack = began(world)
+    double.script("/api/chat")
+    assert 200 < ack["frames"][-1]["usage"]["thought_ms"] < 5000
+    answer = world.client().get(f"{API}/{ack['c']}/messages").json()["messages"][1]
+    assert answer["thought_ms"] == ack["frames"][-1]["usage"]["thought_ms"]

@@ -294,3 +294,22 @@ async def test_who_loses_a_conversation_while_they_enter_it_is_put_out_again(
         assert where not in hub.by_conversation
         wire.say("ping", n=3)
         assert (await wire.next()) == {"t": "pong", "n": 3}  # and nothing of what is written there
+
+
+@awaited
+async def test_who_is_switched_off_is_told_so_though_the_session_is_gone_already(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whichever of their calls comes first puts the session away."""
+    door, asked = soon(1000), []
+
+    def gone(headers: Any, person: str | None = None) -> Any:
+        asked.append(person)
+        raise NotLetIn(4403, "This account is switched off.")
+
+    async with opened(monkeypatch, door) as wire:
+        monkeypatch.setattr(consumers, "let_in", gone)
+        (socket,) = hub.by_person["7"]
+        socket.hear("ended: switched off")  # type: ignore[attr-defined]
+        assert kinds(await wire.all())[-1] == 4403
+        assert asked == ["7"]
