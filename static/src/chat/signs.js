@@ -3,7 +3,7 @@
 import { announce } from "../lib/announce.js";
 import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { t } from "../lib/texts.js";
+import { moment, t } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
 import { words } from "./live/errors.js";
 
@@ -60,7 +60,26 @@ export function draw(place, acts) {
 
 /** @param {import("./shapes").Notice} notice @param {Acts} acts */
 export function tell(notice, acts) {
-  const { c } = notice;
+  const { c, args } = notice;
+  if (args?.id !== undefined) {
+    ofReader(notice, acts);
+    return;
+  }
   const action = c && c !== acts.store.open ? { label: t("notice.open"), act: () => void acts.open(c) } : undefined;
-  toast(t(notice.key, notice.args), { action, tone: notice.level === "warning" ? "danger" : "plain" });
+  toast(t(notice.key, args), { action, seconds: notice.seconds, tone: notice.level === "warning" ? "danger" : "plain" });
+}
+
+const DAY = 86_400; // seconds
+
+/**
+ * Somebody may read a conversation of this person, or looked at it: it stays until they say that they know,
+ * and comes again at their next visit until then.
+ * @param {import("./shapes").Notice} notice @param {Acts} acts
+ */
+function ofReader({ key, level, args = {} }, acts) {
+  const { id, who, reason, until, title } = args;
+  const seen = () => void acts.live.api.call("POST", "/api/notices", { body: { seen: [id] } }).catch(() => {});
+  toast(t(key, { who, reason, until: moment(until), title: title ?? t("list.untitled") }), {
+    action: { label: t("notice.seen"), act: seen }, seconds: DAY, tone: level === "warning" ? "danger" : "plain",
+  });
 }
