@@ -1,4 +1,4 @@
-"""Who was let into one's conversations, or looked at them: said in words, until the owner says that they know."""
+"""Who may read one's conversations, or looked at them: said in words, until the owner says that they know."""
 
 from __future__ import annotations
 
