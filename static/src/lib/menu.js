@@ -47,7 +47,7 @@ export function openMenu(button, items) {
     if (event.target instanceof Node && event.target.contains(button)) close();
   };
   menu.addEventListener("keydown", (event) => keys(event, menu, button, close));
-  menu.addEventListener("click", close);
+  menu.addEventListener("click", close, true); // before the choice acts: a dialog gives the focus back to the button
   addEventListener("pointerdown", outside, true);
   addEventListener("resize", close);
   addEventListener("scroll", moved, true);
