@@ -35,7 +35,11 @@ class Hands:
         for pipe in (self.child.stdin, self.child.stdout):
             if pipe is not None:
                 pipe.close()
-        self.child.wait(10)
+        try:
+            self.child.wait(10)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait(10)
 
     def __getattr__(self, act: str) -> Any:
         def ask(*words: Any, **named: Any) -> Any:

@@ -77,7 +77,7 @@
     /** Controls smaller than so many px; links inside sentences are excepted (WCAG 2.5.8). */
     small(least) {
       return [...document.querySelectorAll(CONTROLS)].flatMap((element) => {
-        if (!shown(element) || (element.localName === "a" && element.closest("p, td, blockquote, article li"))) return [];
+        if (!shown(element) || element.disabled || (element.localName === "a" && element.closest("p, td, blockquote, article li"))) return [];
         const box = (element.closest("label") ?? element).getBoundingClientRect();
         const fits = box.width >= least && box.height >= least;
         return fits ? [] : [`${named(element)} ${Math.round(box.width)}x${Math.round(box.height)}`];
@@ -96,13 +96,15 @@
       window.stops ??= [];
       const known = window.stops.indexOf(at);
       if (known < 0) window.stops.push(at);
-      const { outlineStyle, outlineWidth } = getComputedStyle(at);
+      const frame = at.matches("textarea") ? (at.closest("form") ?? at) : at; // a box shows it on its frame
+      const { outlineStyle, outlineWidth, outlineColor, borderTopColor, borderTopWidth } = getComputedStyle(frame);
+      const border = borderTopColor === outlineColor ? parseFloat(borderTopWidth) : 0;
       const box = at.getBoundingClientRect();
       return {
         known,
         place: PARTS.findIndex((one) => at.closest(one)),
         name: named(at),
-        ring: outlineStyle === "none" ? 0 : parseFloat(outlineWidth),
+        ring: outlineStyle === "none" ? 0 : parseFloat(outlineWidth) + border,
         shown: box.width > 1 && box.height > 1 && at.checkVisibility({ opacityProperty: true, visibilityProperty: true }),
       };
     },
@@ -118,7 +120,7 @@
     /** All that the page says, to eyes and ears; not code, formulas, or what is marked as another language. */
     said() {
       const found = [document.title];
-      const out = "#status, script, style, noscript, pre, code, math, [hidden], [lang]:not(html)";
+      const out = "#status, script, style, noscript, pre, code, math, .tex, [hidden], [lang]:not(html)";
       for (const [text, element] of texts()) if (!element.closest(out)) found.push(text);
       for (const element of document.body.querySelectorAll(NAMES.map((name) => `[${name}]`).join())) {
         if (element.closest("[lang]:not(html)")) continue;
