@@ -34,6 +34,8 @@ export interface Usage {
   out: number;
   ttft_ms: number | null;
   ms: number;
+  /** how long it thought, by the server's clock */
+  thought_ms?: number | null;
   /** tokens that the model holds */
   context?: number | null;
 }

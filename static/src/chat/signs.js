@@ -66,7 +66,7 @@ export function tell(notice, acts) {
     return;
   }
   const action = c && c !== acts.store.open ? { label: t("notice.open"), act: () => void acts.open(c) } : undefined;
-  toast(t(notice.key, args), { action, seconds: notice.seconds, tone: notice.level === "warning" ? "danger" : "plain" });
+  toast(t(notice.key, args), { action, tone: notice.level === "warning" ? "danger" : "plain" });
 }
 
 const DAY = 86_400; // seconds

@@ -378,6 +378,6 @@ function ended(message, live) {
   return {
     ...rest, text: live.text, thinking: live.think, usage: live.usage, reason, error: live.err?.code ?? null,
     state: reason ? (STATES[reason] ?? "complete") : "complete", model: live.model || message.model, generation: live.g,
-    thought_ms: live.thinkMs ?? message.thought_ms,
+    thought_ms: live.usage?.thought_ms ?? live.thinkMs ?? message.thought_ms,
   };
 }
