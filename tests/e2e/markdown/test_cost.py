@@ -18,7 +18,7 @@ RACE: Final = """async text => {
 }"""
 
 
-@pytest.mark.parametrize("text", [ANSWER * 5, CODE], ids=["mixed", "code"])
+@pytest.mark.parametrize("text", [ANSWER * 10, CODE], ids=["mixed", "code"])
 @pytest.mark.parametrize("number", ["ui-32"])
 def test_streaming_takes_a_fifth_of_the_plain_way(page: Page, number: str, text: str) -> None:
     took = page.evaluate(RACE, text)
@@ -37,7 +37,7 @@ def test_work_grows_with_the_length_and_not_its_square(page: Page, number: str) 
 
 
 MEGABYTES: Final = {
-    "prose": ANSWER * 500,
+    "prose": ANSWER * 1000,
     "one fence": "```python\n" + "x = 1  # one more line of code\n" * 32_000 + "```\n",
     "one line": "A" * 1_000_000,
     "one list": "".join(f"{n}. **item** `{n}`\n" for n in range(50_000)),
