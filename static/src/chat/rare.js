@@ -3,5 +3,6 @@
 export * from "./acts_rare.js";
 export { askByHttp, followByHttp } from "./live/plain.js";
 export { mind } from "./live/minding.js";
+export { reloadOnce } from "./live/reload.js";
 export { Session } from "./session.js";
 export { draw as drawSign, tell as tellNotice } from "./signs.js";

@@ -152,6 +152,7 @@ test("ui-90: a page of an older protocol is loaded again, once", async () => {
   globalThis.sessionStorage = new FakeStorage();
   here.drafts.set(null, { text: "halb", images: [] });
   (await here.ready()).shut(4426);
+  await here.clock.pass(1_000);
   assert.equal(here.world.reloads, 1);
   assert.equal(here.store.connection.phase, "old");
   assert.match(here.local.getItem("clawdbot:u1:draft:new"), /halb/);

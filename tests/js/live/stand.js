@@ -7,6 +7,7 @@ import { Api } from "../../../static/src/chat/live/api.js";
 import { Live } from "../../../static/src/chat/live/live.js";
 import { Outbox } from "../../../static/src/chat/outbox.js";
 import { Session } from "../../../static/src/chat/session.js";
+import "../../../static/src/chat/rare.js"; // as in a page that is calm
 import { Store } from "../../../static/src/chat/store.js";
 import { Kept } from "../../../static/src/chat/store/kept.js";
 

@@ -5,7 +5,6 @@
 import { rare } from "../lazy.js";
 import { apply } from "../store/apply.js";
 import { ApiError, fromFrame } from "./errors.js";
-import { reloadOnce } from "./reload.js";
 import { Socket } from "./socket.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -324,7 +323,7 @@ export class Live {
   #old() {
     this.keep();
     this.store.setConnection({ phase: "old" });
-    reloadOnce(this.world);
+    void rare().then(({ reloadOnce }) => reloadOnce(this.world), () => {});
   }
 
   /**
