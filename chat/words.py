@@ -104,14 +104,15 @@ class Reader:
     def optional(self, name: str) -> uuid.UUID | None:
         return None if self.found.get(name) is None else self.reference(name)
 
-    def text(self, name: str = "text") -> str:
-        """What a person wrote: not empty, at most 200,000 characters, nothing a database cannot keep."""
+    def text(self, name: str = "text", *, blank: bool = False) -> str:
+        """What a person wrote: at most 200,000 characters, nothing a database cannot keep. blank: it may be
+        empty."""
         value = self.found.get(name)
         if not isinstance(value, str):
             raise self.refuse("bad_request", f"{name} must be text.", name)
         if len(value) > LONGEST_TEXT:
             raise self.refuse("too_long", f"{name} may have at most {LONGEST_TEXT:,} characters.", name)
-        if not value.strip():
+        if not blank and not value.strip():
             raise self.refuse("bad_request", f"{name} must not be empty.", name)
         if not storable(value):
             raise self.refuse("bad_request", f"{name} holds characters that are none.", name)
@@ -159,12 +160,13 @@ def ask(found: dict[str, Any], *, conversation: uuid.UUID | None = None) -> Ask:
     sent_id = reader.own_id()
     where = conversation or reader.optional("c")
     team, given = reader.team(where)
+    images = reader.images()
     return Ask(
         id=sent_id,
         conversation=where,
         parent=reader.optional("parent"),
-        text=reader.text(),
-        images=reader.images(),
+        text=reader.text(blank=bool(images)),  # a picture may be the whole question
+        images=images,
         options=reader.options(),
         team=team,
         team_given=given,

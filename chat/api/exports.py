@@ -6,7 +6,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from django.http import HttpResponse
@@ -15,6 +15,8 @@ from accounts.caller import Caller
 from chat import access, selectors
 from chat.models import Conversation, Message
 from clawdsite.core.errors import BadRequest
+
+LONGEST_NAME: Final = 90  # characters of a title in a file's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,19 @@ class File:
 def export(caller: Caller, conversation: uuid.UUID, wanted: str) -> File:
     """wanted: `markdown` (the shown branch) or `json` (every branch). NotFound, BadRequest."""
     row = access.get(caller, "conversation.export", conversation)
+    name = row.title[:LONGEST_NAME] or "conversation"  # its ending is ours, whatever the title ends with
     if wanted == "markdown":
-        return File(f"{row.title or 'conversation'}.md", "text/markdown", _markdown(row))
+        return File(f"{name}.md", "text/markdown", _markdown(row))
     if wanted == "json":
         whole = json.dumps(_whole(caller, row), ensure_ascii=False, indent=2)
-        return File(f"{row.title or 'conversation'}.json", "application/json", whole)
+        return File(f"{name}.json", "application/json", whole)
     raise BadRequest("format is markdown or json.", param="format")
 
 
 def as_file(file: File) -> HttpResponse:
     """To be saved, never to be shown as a page of ours."""
-    plain = re.sub(r"[^A-Za-z0-9._ -]+", "_", file.name)[:100]
-    named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name[:100], safe='')}"
+    plain = re.sub(r"[^A-Za-z0-9._ -]+", "_", file.name)
+    named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
     return HttpResponse(
         file.content,
         content_type=f"{file.media_type}; charset=utf-8",
