@@ -12,24 +12,38 @@ from accounts.permissions import require
 from chat import access
 from chat.models import Image
 from clawdsite.core.config.live import current
-from clawdsite.core.errors import BadRequest
+from clawdsite.core.errors import BadRequest, BodyTooLarge, UnsupportedMedia
 from gateway import images, services
 from gateway.types import Image as Picture
 
 LONGEST_NAME: Final = 200
+A_SIGNATURE: Final = 12  # bytes; what is shorter is of no kind at all
 
 
 async def upload(caller: Caller, content: bytes, name: str) -> dict[str, Any]:
     """Re-encode and keep it -> its card, with how many bytes it had before.
 
-    BadRequest: not a picture that can be used, or no model here takes pictures; InsufficientScope
-    (image:upload). Until a message uses it, it is the uploader's alone, and forgotten after an hour.
+    BadRequest (also 413, 415): not a picture that can be used, or no model here takes pictures;
+    InsufficientScope (image:upload). Until a message uses it, it is the uploader's alone, and forgotten after
+    an hour.
     """
     require(caller, "image.upload")
     await require_vision()
-    clean = await images.clean(Picture(content, "", "image"), current().chat.image)
+    try:
+        clean = await images.clean(Picture(content, "", "image"), current().chat.image)
+    except BadRequest as refused:
+        raise as_upload(refused, content) from None
     row = await sync_to_async(_keep, thread_sensitive=False)(caller, clean, name)
     return card(row) | {"bytes_before": len(content)}
+
+
+def as_upload(refused: BadRequest, content: bytes) -> BadRequest:
+    """The same refusal with the status of an upload: too many bytes are 413, another kind of file is 415."""
+    if refused.code == "image_file_too_large":
+        return BodyTooLarge(refused.message, code=refused.code, param=refused.param)
+    if refused.code == "unsupported_image_media_type" and len(content) >= A_SIGNATURE:
+        return UnsupportedMedia(refused.message, code=refused.code, param=refused.param)
+    return refused
 
 
 async def require_vision() -> None:
