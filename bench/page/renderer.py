@@ -48,7 +48,7 @@ class Stage:
         page.goto(self.url)
         page.wait_for_selector("html[data-ready]", state="attached")
         protocol = page.context.new_cdp_session(page)
-        protocol.send("Performance.enable")
+        protocol.send("Performance.enable", {"timeDomain": "threadTicks"})  # of this thread, not of the wall
         page.evaluate("text => (clawd.streamed([text]), clawd.Naive.prepare())", text[:2000])  # warm
         protocol.send("Emulation.setCPUThrottlingRate", {"rate": cpu})
         before = script(protocol)
