@@ -53,6 +53,7 @@ def test_another_answer_keeps_the_first_and_one_stays_on_the_version_one_looks_a
     chat.button("log.regenerate", chat.answers).click()
     expect(chat.answers).to_contain_text("Another answer")
     chat.settled()
+    expect(chat.box).to_be_focused()
     expect(chat.answers).to_contain_text("2/2")
     chat.button("log.version_before", chat.answers).click()
     expect(chat.answers).to_contain_text("1/2")

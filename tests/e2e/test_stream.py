@@ -243,6 +243,9 @@ def test_thinking_is_open_while_it_lasts_and_folded_after(
     thinking.locator("summary").click()
     expect(thinking.locator("em")).to_have_text("me")
     assert "<think>" not in chat.log.inner_html()
+    chat.page.reload()
+    expect(thinking.locator("summary")).to_have_text(re.compile(thought))
+    expect(thinking).not_to_have_attribute("open", "")
 
 
 @proves("ui-52")

@@ -1,7 +1,7 @@
 /** What the buttons of the dialogue do; a refusal is said in a toast. */
 
 import { copy } from "../../lib/clipboard.js";
-import { fill } from "../../lib/dom.js";
+import { fill, isTouch } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { rare } from "./lazy.js";
 import { announce } from "../../lib/announce.js";
@@ -47,12 +47,12 @@ export class Deeds {
   /** @param {Item} item */
   regenerate(item) {
     this.log.again(item);
-    void tell(this.acts.regenerate(item.message.id));
+    void tell(this.acts.regenerate(item.message.id)).then(onward);
   }
 
   /** @param {Item} item */
   goOn(item) {
-    void tell(this.acts.goOn(item.message.id));
+    void tell(this.acts.goOn(item.message.id)).then(onward);
   }
 
   /** @param {Item} item @param {string} to @param {string} side */
@@ -95,6 +95,11 @@ export function said(worked, button) {
     fill(button, icon("copy"));
     button.classList.remove("done");
   }, SHOWN);
+}
+
+/** The button is gone with what it belonged to: the keyboard goes on in the box. @param {boolean} went */
+export function onward(went) {
+  if (went && !isTouch()) document.dispatchEvent(new CustomEvent("clawd:focus-box"));
 }
 
 /** @param {Promise<unknown> | unknown} deed @returns {Promise<boolean>} */

@@ -2,6 +2,7 @@
 
 import { h, isTouch } from "../../lib/dom.js";
 import { t } from "../../lib/texts.js";
+import { onward } from "./deeds.js";
 import { thumbnails } from "./images.js";
 
 let count = 0;
@@ -56,5 +57,6 @@ export class Editor {
     const went = await this.deeds.save(this.item, this.field.value, this.item.message.images);
     if (went) this.shut();
     else this.weigh();
+    onward(went);
   }
 }
