@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.acts import PASSWORD
 from tests.e2e.chatpage import ChatPage
 from tests.e2e.pages import PageOf
 from tests.e2e.stage import Stage
@@ -81,3 +82,23 @@ def test_going_back_after_signing_out_shows_nothing(
         chat.page.evaluate("() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     chat.page.wait_for_url(re.compile("/login"), timeout=15_000)
     expect(chat.page.locator("body")).not_to_contain_text("Nobody knows")
+
+
+@proves("ui-89")
+def test_signing_out_works_also_where_its_person_has_signed_in_again_since(
+    stage: Stage, page_of: PageOf, second_tab: PageOf, allow: Allow
+) -> None:
+    """The form's token is that of the earlier sign-in."""
+    allow(*REFUSED)
+    chat = ChatPage(page_of("alice"))
+    chat.ready()
+    chat.page.wait_for_load_state("networkidle")
+    tab = second_tab(chat.page, "/login?out")
+    tab.fill("input[name=username]", "alice")
+    tab.fill("input[name=password]", PASSWORD)
+    tab.click("form button[type=submit]")
+    ChatPage(tab).ready()
+    chat.own_menu("list.sign_out")
+    chat.page.wait_for_url(re.compile("/login"), timeout=15_000)
+    status = "() => fetch('/api/session').then((answer) => answer.status)"
+    assert chat.page.evaluate(status) == 401

@@ -143,8 +143,10 @@ export function upload({ api }, file, more) {
 /** @param {Acts} acts */
 export async function logout({ live, api }) {
   const session = await live.session();
+  const state = await session.revive(); // its person may have signed in again since: then the token is another one
   live.socket.stop();
   session.forget();
+  if (state === "over") return; // on the way to the login page already
   const form = document.createElement("form");
   form.method = "post";
   form.action = "/logout";
