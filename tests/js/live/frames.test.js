@@ -108,6 +108,15 @@ test("ui-26: the text never becomes shorter, whatever comes twice or too late", 
   }
 });
 
+test("ui-26: a snapshot of before takes nothing away", () => {
+  const found = recording("joined_late");
+  const store = open(found, found.before);
+  const [snapshot, ...later] = frames(found);
+  deliver(store, found, [snapshot]);
+  for (const frame of later) deliver(store, found, [frame, snapshot]);
+  same(store, found);
+});
+
 test("ui-35: another device joins in the middle by a snapshot", () => {
   const found = recording("joined_late");
   const store = open(found, found.before);
