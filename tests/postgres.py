@@ -14,20 +14,17 @@ import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.server.process import free_port
+from tests import child
 
 INSTALLED = Path("/usr/lib/postgresql")
 MISSING = f"no PostgreSQL in {INSTALLED}/*/bin nor on PATH; on Debian and Ubuntu: apt-get install postgresql"
-PATIENCE = 30.0  # seconds to start or stop
 OWNER = "clawdbot"
 HASTE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB")
 
@@ -46,28 +43,18 @@ def somebody() -> dict[str, Any]:
     return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
 
-class Server:
-    """`with Server(programs()) as server: server.database("x")` -> a URL for database_url."""
+class Server(child.Server):
+    """`with Server(programs()) as server: server.database("x")` -> a URL for database_url.
+
+    Started anew it has the same files.
+    """
+
+    name = "postgres"
+    last_word = signal.SIGQUIT
 
     def __init__(self, bin_folder: Path) -> None:
+        super().__init__()
         self.bin = bin_folder
-        self.folder = Path(tempfile.mkdtemp(prefix="clawdbot-postgres-"))
-        self.password = secrets.token_hex(8)
-        self.port = free_port()
-        self.child: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Server:
-        try:
-            self._make()
-            self.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, name: str) -> str:
         return f"postgres://{OWNER}:{self.password}@127.0.0.1:{self.port}/{name}"
@@ -79,42 +66,23 @@ class Server:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
         return self.url(name)
 
-    def start(self) -> None:
-        """Begin, also after `stop`: with the same files, on the same port."""
+    def command(self) -> tuple[Sequence[Any], dict[str, Any]]:
         settings = (f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *HASTE)
         words = [word for setting in settings for word in ("-c", setting)]
-        with (self.folder / "log").open("ab") as log:
-            self.child = subprocess.Popen(
-                [self.bin / "postgres", "-D", self.data, *words],
-                cwd=self.data, stdout=log, stderr=log, **somebody(),
-            )  # fmt: skip
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self._connected().close()
-            except psycopg.OperationalError:
-                over = time.monotonic() > end or self.child.poll() is not None
-                assert not over, (self.folder / "log").read_text()[-2000:]
-                time.sleep(0.05)
-            else:
-                return
+        return [self.bin / "postgres", "-D", self.data, *words], {"cwd": self.data, **somebody()}
 
-    def stop(self) -> None:
-        """End it at once, as a power cut does; its clients lose their connections."""
-        child, self.child = self.child, None
-        if child is not None:
-            child.send_signal(signal.SIGQUIT)
-            try:
-                child.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+    def answers(self) -> bool:
+        try:
+            self._connected().close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     @property
     def data(self) -> Path:
         return self.folder / "data"
 
-    def _make(self) -> None:
+    def make(self) -> None:
         self.folder.chmod(0o755)
         self.data.mkdir(mode=0o700)
         key = self.folder / "password"

@@ -8,70 +8,45 @@ It writes nothing to the disk: what it held is gone when it ends.
 from __future__ import annotations
 
 import contextlib
-import secrets
 import shutil
 import signal
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
-from tests.server.process import free_port
+from tests.child import Server
 
 MISSING = "no redis-server on PATH; on Debian and Ubuntu: apt-get install redis-server"
-PATIENCE = 10.0  # seconds to start
 
 
-class RedisServer:
-    """`with RedisServer(program) as redis: redis.url` -> for redis_url."""
+class RedisServer(Server):
+    """`with RedisServer(program) as redis: redis.url` -> for redis_url. Started anew it is empty."""
+
+    name = "redis"
+    patience = 10.0
 
     def __init__(self, program: str) -> None:
+        super().__init__()
         self.program = program
-        self.folder = Path(tempfile.mkdtemp(prefix="clawdbot-redis-"))
-        self.password = secrets.token_hex(8)
-        self.port = free_port()
-        self.child: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> RedisServer:
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def url(self) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
-    def start(self) -> None:
-        """Begin, also after `kill`: on the same port, and empty."""
+    def make(self) -> None:
         settings = self.folder / "redis.conf"
         settings.touch(mode=0o600)
         settings.write_text(
             f'bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\ndir {self.folder}\nsave ""\n'
         )
-        with (self.folder / "log").open("ab") as log:
-            self.child = subprocess.Popen([self.program, settings], cwd=self.folder, stdout=log, stderr=log)
-        end = time.monotonic() + PATIENCE
-        while not self._answers():
-            over = time.monotonic() > end or self.child.poll() is not None
-            assert not over, (self.folder / "log").read_text()[-2000:]
-            time.sleep(0.02)
+
+    def command(self) -> tuple[Sequence[Any], dict[str, Any]]:
+        return [self.program, self.folder / "redis.conf"], {"cwd": self.folder}
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""
-        child, self.child = self.child, None
-        if child is not None:
-            child.kill()
-            child.wait()
+        self.stop()
 
     def hang(self) -> None:
         """It takes connections and says nothing."""
@@ -82,7 +57,7 @@ class RedisServer:
         assert self.child is not None
         self.child.send_signal(signal.SIGCONT)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         import redis
 
         with contextlib.closing(redis.Redis.from_url(self.url, socket_timeout=1)) as client:
