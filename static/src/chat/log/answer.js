@@ -45,16 +45,16 @@ export class Answer {
   /** @param {Message} message @param {Generation | undefined} live @returns {string} the phase it is in now */
   update(message, live) {
     const what = phase(message, live);
-    this.wait(what, live);
-    if (isLive(what) && live) this.follow(live);
-    else if (isLive(what)) this.follow({ text: message.text, think: message.thinking ?? "", thinkMs: null, began: 0 });
-    else this.finish(message.text || live?.text || "", message.thinking || live?.think || "", live?.thinkMs ?? message.thought_ms ?? null);
+    this.#wait(what, live);
+    if (isLive(what) && live) this.#follow(live);
+    else if (isLive(what)) this.#follow({ text: message.text, think: message.thinking ?? "", thinkMs: null, began: 0 });
+    else this.#finish(message.text || live?.text || "", message.thinking || live?.think || "", live?.thinkMs ?? message.thought_ms ?? null);
     this.box.classList.toggle("caret", what === "writing");
     return what;
   }
 
   /** @param {string} what @param {Generation | undefined} live */
-  wait(what, live) {
+  #wait(what, live) {
     if (!this.dots && isLive(what)) {
       this.dots = new Waiting();
       this.box.after(this.dots.element);
@@ -69,21 +69,21 @@ export class Answer {
   }
 
   /** Catch up with what is there. @param {Live} live */
-  follow(live) {
+  #follow(live) {
     this.live = live;
     if (live.think) this.thinking.follow(live.think, live.text === "", live.thinkMs, live.began);
-    if (!this.begin(live.text)) return;
+    if (!this.#begin(live.text)) return;
     if (live.text.length > this.length) this.stream?.push(live.text.slice(this.length));
     this.length = Math.max(this.length, live.text.length);
   }
 
   /** Whether there is a view that takes the text: not until there is more than stands there already. @param {string} text @returns {boolean} */
-  begin(text) {
+  #begin(text) {
     if (this.stream) return true;
     if (this.text.startsWith(text)) return false;
     const View = streamView();
     if (!View) {
-      void fetchStream().then((there) => there && this.live && this.follow(this.live));
+      void fetchStream().then((there) => there && this.live && this.#follow(this.live));
       return false;
     }
     forget(this.box);
@@ -98,27 +98,27 @@ export class Answer {
   push(live, kind, piece) {
     if (kind === "think") {
       this.thinking.push(live, piece);
-      this.wait(phase({}, live), live);
+      this.#wait(phase({}, live), live);
     } else if (this.stream && this.length + piece.length === live.text.length) {
       this.stream.push(piece);
       this.length = live.text.length;
     } else {
-      this.wait("writing", live);
+      this.#wait("writing", live);
       this.box.classList.add("caret");
-      this.follow(live);
+      this.#follow(live);
     }
   }
 
   /** All of it anew, where something was missed. @param {Generation} live */
   replace(live) {
     if (live.think || this.thoughts) this.thinking.replace(live);
-    if (!this.begin(live.text)) return;
+    if (!this.#begin(live.text)) return;
     this.length = live.text.length;
     this.stream?.replace(live.text);
   }
 
   /** The end: nothing is drawn again that stands already. @param {string} text @param {string} think @param {number | null} ms */
-  finish(text, think, ms) {
+  #finish(text, think, ms) {
     this.live = null;
     if (think || this.thoughts) this.thinking.finish(think, ms, text !== "");
     if (this.stream) {
@@ -126,7 +126,7 @@ export class Answer {
       this.stream.end();
       this.stream = null;
     } else if (text !== this.text) {
-      this.draw(text);
+      this.#draw(text);
     }
     this.text = text;
     this.length = text.length;
@@ -134,7 +134,7 @@ export class Answer {
   }
 
   /** @param {string} text */
-  draw(text) {
+  #draw(text) {
     const now = () => {
       this.box.classList.remove("raw");
       this.box.replaceChildren(render(text));

@@ -39,11 +39,11 @@ export class Log {
     this.scroller = new Scroller(this.list, room);
     const deeds = new Deeds(acts, {
       follows: () => this.scroller.attached,
-      edit: (key) => this.edit(key),
+      edit: (key) => this.#edit(key),
       again: (from) => {
         this.again = from.message.parent;
       },
-      branch: (from, to, side) => this.leave(from, to, side),
+      branch: (from, to, side) => this.#leave(from, to, side),
     });
     this.articles = new Articles(this.list, deeds, this.scroller);
     this.opened = store.open;
@@ -57,35 +57,35 @@ export class Log {
     /** @type {string | null} the question that another answer was asked for */
     this.again = null;
     mindCopies(this.list, () => announce(t("log.copied")));
-    this.listen();
-    this.render();
+    this.#listen();
+    this.#render();
     fetchEarly();
   }
 
-  listen() {
+  #listen() {
     const { store } = this;
-    for (const topic of /** @type {const} */ (["open", "chat", "outbox", "generation", "me", "list", "connection"])) store.on(topic, () => this.soon());
-    store.on("delta", (/** @type {{ g: string, k: "text" | "think", d: string }} */ one) => this.piece(one));
-    store.on("snapshot", (/** @type {{ g: string }} */ one) => this.snapshot(one.g));
-    document.addEventListener("clawd:edit-last", () => this.editLast());
+    for (const topic of /** @type {const} */ (["open", "chat", "outbox", "generation", "me", "list", "connection"])) store.on(topic, () => this.#soon());
+    store.on("delta", (/** @type {{ g: string, k: "text" | "think", d: string }} */ one) => this.#piece(one));
+    store.on("snapshot", (/** @type {{ g: string }} */ one) => this.#snapshot(one.g));
+    document.addEventListener("clawd:edit-last", () => this.#editLast());
     document.addEventListener("clawd:find", async (event) => {
       await (await rare())?.find(this, /** @type {CustomEvent} */ (event).detail.m);
     });
-    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.older(), { root: byId("scroller"), rootMargin: AHEAD });
+    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.#older(), { root: byId("scroller"), rootMargin: AHEAD });
     watch.observe(this.top);
   }
 
   /** Once for all that changed together. */
-  soon() {
+  #soon() {
     if (this.due) return;
     this.due = true;
     queueMicrotask(() => {
       this.due = false;
-      this.render();
+      this.#render();
     });
   }
 
-  render() {
+  #render() {
     const { store } = this;
     const moved = this.opened !== store.open;
     this.opened = store.open;
@@ -93,19 +93,19 @@ export class Log {
     const kept = items.some((item) => this.articles.views.has(item.key));
     const began = this.articles.views.size === 0;
     const fresh = this.articles.show(items);
-    this.dress(items.length === 0);
-    if (moved && !kept && !this.continues(items)) this.scroller.reset();
+    this.#dress(items.length === 0);
+    if (moved && !kept && !this.#continues(items)) this.scroller.reset();
     else if (began) this.scroller.reset();
     if (!began && fresh.length > 0) this.scroller.news();
-    const asked = this.askedNow(fresh);
+    const asked = this.#askedNow(fresh);
     if (asked && !(began && items.length > 2)) this.scroller.anchor(asked);
-    this.arrive();
-    this.speak(items);
-    this.more();
+    this.#arrive();
+    this.#speak(items);
+    this.#more();
   }
 
   /** The question that this reader has asked, or asked again, just now. @param {import("./message.js").View[]} fresh */
-  askedNow(fresh) {
+  #askedNow(fresh) {
     const view = fresh.find(({ item }) => item.pending && item.pending.state !== "failed");
     if (view) return view.element;
     if (this.again === null || !fresh.some(({ item }) => item.message.parent === this.again)) return undefined;
@@ -115,31 +115,31 @@ export class Log {
   }
 
   /** Whether the question of a new conversation stands here still, under its new name. @param {Item[]} items */
-  continues(items) {
+  #continues(items) {
     return items.some((item) => this.articles.views.get(item.key)?.element === this.scroller.question);
   }
 
   /** What stands where there is no message. @param {boolean} empty */
-  dress(empty) {
+  #dress(empty) {
     const { store } = this;
     const writes = mayAsk(store);
     const place = !empty ? "" : store.missing ? "missing" : store.open !== null && store.chat.loading ? "loading" : store.open === null ? `empty ${writes}` : "";
     if (place === this.place) return;
     this.place = place;
     byId("log").classList.toggle("vacant", place !== "" && place !== "loading");
-    if (place === "missing") void this.miss();
+    if (place === "missing") void this.#miss();
     else if (place === "loading") fill(this.state, skeleton());
     else if (place === "") fill(this.state);
     else fill(this.state, greeting({ name: store.me.name, writes }));
   }
 
-  async miss() {
+  async #miss() {
     const parts = await rare();
     if (parts && this.place === "missing") fill(this.state, parts.missing(() => this.acts.openNew()));
   }
 
   /** @param {{ g: string, k: "text" | "think", d: string }} one */
-  piece(one) {
+  #piece(one) {
     const live = this.store.generation(one.g);
     const view = live?.m && this.articles.views.get(live.m);
     if (!live || !(view instanceof AnswerArticle)) return;
@@ -148,17 +148,17 @@ export class Log {
   }
 
   /** @param {string} g */
-  snapshot(g) {
+  #snapshot(g) {
     const live = this.store.generation(g);
     const view = live?.m && this.articles.views.get(live.m);
     if (live && view instanceof AnswerArticle) {
       view.answer.replace(live);
-      this.render();
+      this.#render();
     }
   }
 
   /** What screen readers hear: that it is being answered, then how the answer begins. @param {Item[]} items */
-  speak(items) {
+  #speak(items) {
     for (const { live } of items) {
       if (!live) continue;
       if (live.state !== "done" && !this.spoken.has(live.g)) {
@@ -172,11 +172,11 @@ export class Log {
   }
 
   /** The edge of what is drawn may still be in sight: an observer only tells of changes. */
-  more() {
-    if (this.articles.whole() && this.top.getBoundingClientRect().bottom > byId("scroller").getBoundingClientRect().top - 800) void this.older();
+  #more() {
+    if (this.articles.whole() && this.top.getBoundingClientRect().bottom > byId("scroller").getBoundingClientRect().top - 800) void this.#older();
   }
 
-  async older() {
+  async #older() {
     const { chat } = this.store;
     if (this.asking || !chat.before || chat.loading || !this.articles.whole()) return;
     this.asking = true;
@@ -190,18 +190,18 @@ export class Log {
   }
 
   /** @param {string} key */
-  edit(key) {
+  #edit(key) {
     const view = this.articles.views.get(key);
     if (view instanceof Question) void view.edit();
   }
 
-  editLast() {
+  #editLast() {
     const last = this.articles.items.findLast((item) => item.kind === "question" && item.may && !item.busy && !item.asker && !item.pending);
-    if (last) this.edit(last.key);
+    if (last) this.#edit(last.key);
   }
 
   /** Another version is wanted: it comes to where this one stands. @param {Item} from @param {string} to @param {string} side */
-  leave(from, to, side) {
+  #leave(from, to, side) {
     const view = this.articles.views.get(from.key);
     if (!view) return;
     const question = from.kind === "question" ? view : this.articles.views.get(from.message.parent ?? "");
@@ -209,7 +209,7 @@ export class Log {
     this.turned = { to, side, top: view.element.getBoundingClientRect().top };
   }
 
-  arrive() {
+  #arrive() {
     const view = this.turned && this.articles.views.get(this.turned.to);
     if (!this.turned || !view) return;
     const { side, top } = this.turned;

@@ -39,7 +39,8 @@ export function mayAsk(store) {
 function itemOf(store, message, about, named) {
   const { pending } = message;
   const kind = message.role === "mark" ? "mark" : message.role === "user" ? "question" : "answer";
-  const foreign = kind === "question" && named !== null && !pending && message.asker !== named;
+  const theirs = message.asker_id === undefined ? named !== null && message.asker !== named : message.asker_id !== store.me.id;
+  const foreign = kind === "question" && !pending && theirs; // names may be alike
   return {
     ...about,
     kind,
@@ -48,7 +49,7 @@ function itemOf(store, message, about, named) {
     live: message.live ?? (message.generation ? store.generation(message.generation) : undefined),
     pending,
     versions: pending || kind === "mark" ? [] : store.siblings(message.id),
-    asker: foreign ? message.asker : null,
+    asker: foreign ? (message.asker ?? "?") : null,
   };
 }
 

@@ -29,14 +29,14 @@ export class Articles {
    * @returns {View[]} the views that are new at the end
    */
   show(items) {
-    const gone = this.drop(items);
-    for (const item of items) this.adopt(item, gone);
-    for (const one of gone) this.remove(one.key);
+    const gone = this.#drop(items);
+    for (const item of items) this.#adopt(item, gone);
+    for (const one of gone) this.#remove(one.key);
     const standing = items.findIndex((item) => this.views.has(item.key));
     this.items = items;
     this.from = standing < 0 ? Math.max(0, items.length - AT_ONCE) : standing;
-    const fresh = this.draw();
-    this.later();
+    const fresh = this.#draw();
+    this.#later();
     return fresh;
   }
 
@@ -46,15 +46,15 @@ export class Articles {
   }
 
   /** The views that are wanted no more, but for questions that may have become messages. @param {Item[]} items @returns {Item[]} */
-  drop(items) {
+  #drop(items) {
     const wanted = new Set(items.map((item) => item.key));
     const free = [...this.views.values()].map((view) => view.item).filter((item) => !wanted.has(item.key));
-    for (const item of free) if (!item.pending) this.remove(item.key);
+    for (const item of free) if (!item.pending) this.#remove(item.key);
     return free.filter((item) => item.pending);
   }
 
   /** @param {Item} item @param {Item[]} gone */
-  adopt(item, gone) {
+  #adopt(item, gone) {
     if (this.views.has(item.key)) return;
     const was = formerly(item, gone);
     const view = was && this.views.get(was.key);
@@ -65,7 +65,7 @@ export class Articles {
   }
 
   /** @param {string} key */
-  remove(key) {
+  #remove(key) {
     const view = this.views.get(key);
     view?.destroy();
     view?.element.remove();
@@ -73,7 +73,7 @@ export class Articles {
   }
 
   /** Everything from `from` on, in order. @param {boolean} [far] whether what is new is far from what is seen @returns {View[]} */
-  draw(far = false) {
+  #draw(far = false) {
     const fresh = [];
     let here = this.box.firstElementChild;
     for (const item of this.items.slice(this.from)) {
@@ -91,20 +91,20 @@ export class Articles {
   }
 
   /** What is above comes in the next frames, and moves nothing. */
-  later() {
+  #later() {
     cancelAnimationFrame(this.frame);
     if (this.from === 0) return;
     this.frame = requestAnimationFrame(() => {
       this.from = Math.max(0, this.from - AT_ONCE);
       const first = /** @type {HTMLElement | null} */ (this.box.firstElementChild);
-      this.scroller.hold(() => first, () => this.draw(true));
-      this.later();
+      this.scroller.hold(() => first, () => this.#draw(true));
+      this.#later();
     });
   }
 
   clear() {
     cancelAnimationFrame(this.frame);
     this.from = 0;
-    for (const key of [...this.views.keys()]) this.remove(key);
+    for (const key of [...this.views.keys()]) this.#remove(key);
   }
 }

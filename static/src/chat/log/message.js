@@ -63,12 +63,12 @@ export class AnswerArticle {
     const seen = JSON.stringify([what, item.versions, item.last, item.may, item.busy, usage, message.model, message.created, item.live?.err, message.error, message.generation]);
     if (seen === this.seen) return;
     this.seen = seen;
-    this.end(what, seen, item.last ? contextUsed(usage, item.window) : null);
+    this.#end(what, seen, item.last ? contextUsed(usage, item.window) : null);
     refill(this.acts, live ? [] : actionRow(item, this.deeds, what === "failed" && item.last));
   }
 
   /** What is said below an answer that did not simply end. @param {string} what @param {string} seen @param {number | null} used */
-  async end(what, seen, used) {
+  async #end(what, seen, used) {
     const plain = isLive(what) || (what === "complete" && (used ?? 0) < FULL);
     const below = plain ? [] : (await rare())?.afterword(this.item, what, this.deeds, this.heard, used) ?? [];
     if (seen === this.seen) refill(this.ending, below);

@@ -26,7 +26,7 @@ export class Question {
       item.asker && h("p", { class: "who", text: item.asker }),
       thumbnails(item),
       text && this.words,
-      isLong(text) && this.more(),
+      isLong(text) && this.#more(),
       this.state,
       this.acts,
     );
@@ -51,7 +51,7 @@ export class Question {
   }
 
   /** Long text is folded until it is asked for. @returns {HTMLElement} */
-  more() {
+  #more() {
     this.words.classList.add("folded");
     const button = h("button", {
       type: "button", class: "btn quiet unroll", "aria-expanded": "false", text: t("log.more_text"),

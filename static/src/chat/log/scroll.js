@@ -17,45 +17,45 @@ export class Scroller {
     this.attached = true;
     /** @type {HTMLElement | null} the question that stands at the top */
     this.question = null;
-    this.before = this.place();
+    this.before = this.#place();
     this.written = this.before.top;
     this.shown = false;
-    this.button = h("button", { type: "button", class: "icon", "aria-label": t("log.to_end"), title: t("log.to_end"), onclick: () => this.toEnd(true) }, icon("down"));
+    this.button = h("button", { type: "button", class: "icon", "aria-label": t("log.to_end"), title: t("log.to_end"), onclick: () => this.#toEnd(true) }, icon("down"));
     this.jump = h("div", { class: "jump", hidden: true }, this.button);
     this.dock.before(this.jump);
-    this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    this.box.addEventListener("wheel", (event) => event.deltaY < 0 && !event.ctrlKey && this.leave(event), { passive: true });
-    this.watch = new ResizeObserver(() => this.settle());
+    this.box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.box.addEventListener("wheel", (event) => event.deltaY < 0 && !event.ctrlKey && this.#leave(event), { passive: true });
+    this.watch = new ResizeObserver(() => this.#settle());
     for (const one of [this.list, this.dock, this.box]) this.watch.observe(one);
   }
 
   /** @returns {import("./position.js").Place} */
-  place() {
+  #place() {
     return { top: this.box.scrollTop, max: this.box.scrollHeight - this.box.clientHeight };
   }
 
   /** The reader, the browser or we moved it. */
-  scrolled() {
-    const now = this.place();
+  #scrolled() {
+    const now = this.#place();
     const verdict = classify(now, this.before, this.written);
     if (verdict === "detach") this.attached = false;
     if (verdict === "attach") this.attached = true;
     this.before = now;
-    this.offer();
+    this.#offer();
   }
 
   /** The wheel turns up: said before the first pixel moves. @param {WheelEvent} event */
-  leave(event) {
+  #leave(event) {
     if (this.box.scrollTop > 0 && !inner(event.target, this.box)) this.attached = false;
   }
 
   /** After whatever changed sizes, before it is painted: the spare room, and the end where it is followed. */
-  settle() {
+  #settle() {
     this.box.style.setProperty("--dock", `${this.dock.offsetHeight}px`);
     this.makeRoom();
-    if (this.attached) this.toEnd(false);
-    this.before = this.place();
-    this.offer();
+    if (this.attached) this.#toEnd(false);
+    this.before = this.#place();
+    this.#offer();
   }
 
   /**
@@ -71,7 +71,7 @@ export class Scroller {
   }
 
   /** @param {boolean} asked by the reader: then it may glide */
-  toEnd(asked) {
+  #toEnd(asked) {
     this.attached = true;
     const far = this.box.scrollHeight - this.box.clientHeight;
     if (asked && !matchMedia("(prefers-reduced-motion: reduce)").matches && far - this.box.scrollTop < 4 * this.box.clientHeight) {
@@ -92,8 +92,8 @@ export class Scroller {
   anchor(question) {
     this.question = question;
     this.makeRoom();
-    this.toEnd(false);
-    this.before = this.place();
+    this.#toEnd(false);
+    this.before = this.#place();
   }
 
   /** What is below a question may become shorter, and the question stays where it is. @param {HTMLElement | null} question */
@@ -107,7 +107,7 @@ export class Scroller {
     this.question = null;
     this.attached = true;
     this.jump.classList.remove("news");
-    this.settle();
+    this.#settle();
   }
 
   /**
@@ -120,8 +120,8 @@ export class Scroller {
     act();
     const after = element()?.getBoundingClientRect().top;
     if (top !== undefined && after !== undefined && !this.attached) this.write(this.box.scrollTop + after - top);
-    if (this.attached) this.toEnd(false);
-    this.before = this.place();
+    if (this.attached) this.#toEnd(false);
+    this.before = this.#place();
     this.box.style.overflowAnchor = ""; // what is laid out for the first time in this frame is the browser's again
   }
 
@@ -136,7 +136,7 @@ export class Scroller {
     }
   }
 
-  offer() {
+  #offer() {
     const below = this.list.getBoundingClientRect().bottom - this.dock.getBoundingClientRect().top;
     this.shown = offersEnd(this.shown, below, this.attached);
     this.jump.hidden = !this.shown;

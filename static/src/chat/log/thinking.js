@@ -17,7 +17,7 @@ export class Thinking {
     this.live = document.createTextNode("");
     this.box = h("div", { class: "thought" }, this.live);
     this.summary = h("summary", { onclick: () => chosen.set(this.id, !this.element.open) }, this.label);
-    this.element = h("details", { class: "think", hidden: true, ontoggle: () => this.dress() }, this.summary, this.box);
+    this.element = h("details", { class: "think", hidden: true, ontoggle: () => this.#dress() }, this.summary, this.box);
     this.text = "";
     this.done = true;
     this.dressed = false;
@@ -30,9 +30,9 @@ export class Thinking {
   /** @param {string} text all so far @param {boolean} thinking whether it still does @param {number | null} ms how long it took @param {number} began */
   follow(text, thinking, ms, began) {
     if (text === "") return;
-    this.show(text);
-    if (thinking) this.count(began);
-    else this.fold(ms);
+    this.#show(text);
+    if (thinking) this.#count(began);
+    else this.#fold(ms);
   }
 
   /** @param {import("./message.js").Generation} live @param {string} piece */
@@ -42,30 +42,30 @@ export class Thinking {
       this.text = live.think;
       this.element.hidden = false;
     } else {
-      this.show(live.think);
+      this.#show(live.think);
     }
-    if (!live.text) this.count(live.began);
+    if (!live.text) this.#count(live.began);
   }
 
   /** @param {import("./message.js").Generation} live */
   replace(live) {
-    this.show(live.think);
-    if (live.think && !live.text && live.state !== "done") this.count(live.began);
+    this.#show(live.think);
+    if (live.think && !live.text && live.state !== "done") this.#count(live.began);
   }
 
   /** @param {string} text @param {number | null} ms @param {boolean} answered */
   finish(text, ms, answered) {
     this.element.hidden = text === "";
     if (text === "") return;
-    if (text !== this.text) this.show(text);
-    if (answered || !this.timer) this.fold(ms);
-    else this.stop(ms);
+    if (text !== this.text) this.#show(text);
+    if (answered || !this.timer) this.#fold(ms);
+    else this.#stop(ms);
     this.done = true;
-    this.dress();
+    this.#dress();
   }
 
   /** @param {string} text */
-  show(text) {
+  #show(text) {
     this.element.hidden = text === "";
     if (text.startsWith(this.text)) this.live.appendData(text.slice(this.text.length));
     else this.live.data = text;
@@ -73,7 +73,7 @@ export class Thinking {
   }
 
   /** The seconds go up while it thinks. @param {number} began */
-  count(began) {
+  #count(began) {
     if (this.timer) return;
     this.done = false;
     this.began = began || Date.now();
@@ -86,15 +86,15 @@ export class Thinking {
   }
 
   /** The answer begins: out of its way, unless the reader wants it open or is reading it. @param {number | null} ms */
-  fold(ms) {
+  #fold(ms) {
     const counted = this.timer !== 0;
-    this.stop(ms);
+    this.#stop(ms);
     if (counted && this.follows()) this.element.open = chosen.get(this.id) ?? false;
     if (!counted) this.element.open = chosen.get(this.id) ?? this.element.open;
   }
 
   /** @param {number | null} ms */
-  stop(ms) {
+  #stop(ms) {
     if (this.timer) {
       clearInterval(this.timer);
       this.timer = 0;
@@ -105,7 +105,7 @@ export class Thinking {
   }
 
   /** As Markdown only once it is whole and somebody looks. */
-  dress() {
+  #dress() {
     if (!this.done || this.dressed || !this.element.open) return;
     this.dressed = true;
     this.box.classList.add("md");
