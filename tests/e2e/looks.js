@@ -123,7 +123,7 @@
       const out = "#status, script, style, noscript, pre, code, math, .tex, [hidden], [lang]:not(html)";
       for (const [text, element] of texts()) if (!element.closest(out)) found.push(text);
       for (const element of document.body.querySelectorAll(NAMES.map((name) => `[${name}]`).join())) {
-        if (element.closest("[lang]:not(html)")) continue;
+        if (element.closest("[lang]:not(html), .tex")) continue;
         for (const name of NAMES) if (element.getAttribute(name)) found.push(element.getAttribute(name));
       }
       return found;
