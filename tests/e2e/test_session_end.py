@@ -1,4 +1,4 @@
-"""The end of a session: nothing that was typed is lost, nobody goes in circles, nothing of one person stays."""
+"""The end of a session: nothing typed is lost, nobody goes in circles, nothing of one person stays."""
 
 from __future__ import annotations
 
@@ -92,10 +92,12 @@ def test_signing_out_in_one_tab_ends_all_and_leaves_no_draft(
     allow(*REFUSED)
     one = ChatPage(page_of("alice"))
     one.ready()
-    other = ChatPage(second_tab(one.page))  # type: ignore[arg-type]
+    other = ChatPage(second_tab(one.page))
     other.ready()
     other.box.fill("nobody else's business")
-    other.page.wait_for_function("() => Object.values(localStorage).some((text) => text.includes('business'))")
+    other.page.wait_for_function(
+        "() => Object.values(localStorage).some((text) => text.includes('business'))"
+    )
     one.own_menu("list.sign_out")
     for chat in (one, other):
         chat.page.wait_for_url(re.compile("/login"), timeout=15_000)
@@ -111,7 +113,9 @@ def test_the_next_person_at_this_computer_finds_nothing_of_the_last(
     chat = ChatPage(page_of("alice"))
     chat.ready()
     chat.box.fill("alice's own words")
-    chat.page.wait_for_function("() => Object.values(localStorage).some((text) => text.includes('own words'))")
+    chat.page.wait_for_function(
+        "() => Object.values(localStorage).some((text) => text.includes('own words'))"
+    )
     chat.page.context.clear_cookies()
     chat.page.context.add_cookies([stage.cookie("bob")])  # type: ignore[list-item]
     chat.page.reload()

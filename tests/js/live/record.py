@@ -87,7 +87,9 @@ def continued(world: World, stage: Model) -> dict[str, Any]:
         socket.wait("gen.end")
         before = history(world, ack["c"])
         stage.answer("长", say("下半部分。", rate=50))
-        socket.send("chat.regen", id="00000000-0000-4000-8000-00000000000e", c=ack["c"], m=ack["ma"], more=True)
+        socket.send(
+            "chat.regen", id="00000000-0000-4000-8000-00000000000e", c=ack["c"], m=ack["ma"], more=True
+        )
         socket.wait("ack")
         socket.until(lambda frame: frame["t"] == "gen.end" and frame["g"] != ack["g"])
         return told(world, socket, ack["c"]) | {"before": before}
