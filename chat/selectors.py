@@ -141,6 +141,7 @@ def message(row: Message) -> dict[str, Any]:
         "parent": str(row.parent_id) if row.parent_id else None,
         "role": row.role,
         "asker": row.asker.get_full_name() if row.asker else None,
+        "asker_id": str(row.asker_id) if row.asker_id else None,
         "text": row.text,
         "thinking": row.thinking,
         "thought_ms": row.thought_ms,

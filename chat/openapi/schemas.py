@@ -34,6 +34,7 @@ MESSAGE: Final = (
     Field("parent", nullable(ID)),
     Field("role", one_of("user", "assistant", "mark")),
     Field("asker", nullable(TEXT)),
+    Field("asker_id", nullable(ID), "Names may be alike."),
     Field("text", TEXT),
     Field("thinking", TEXT),
     Field("thought_ms", WHOLE, "How long it thought."),

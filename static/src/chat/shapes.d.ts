@@ -47,6 +47,8 @@ export interface Message {
   parent: Id | null;
   role: "user" | "assistant" | "mark";
   asker: string | null;
+  /** missing: asked in this page just now */
+  asker_id?: Id | null;
   text: string;
   thinking: string;
   images: Id[];

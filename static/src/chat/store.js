@@ -238,7 +238,7 @@ export class Store extends Topics {
     }
     const live = this.begun(message.generation, this.chat.id);
     live.m = message.id;
-    live.asker ??= { id: message.asker === this.me.name ? this.me.id : null, name: message.asker ?? "" };
+    live.asker ??= { id: message.asker_id ?? null, name: message.asker ?? "" };
     live.model ||= message.model;
     if (live.state === "done") return ended(message, live);
     if (!known?.live) goOn(message, live);

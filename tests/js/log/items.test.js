@@ -31,6 +31,16 @@ test("a question of somebody else in a team carries their name, one's own does n
   assert.deepEqual(itemsOf(store({ messages })).map((item) => item.asker), [null, null]);
 });
 
+test("a namesake's question is theirs, also for who reads by a grant, and after they are gone", () => {
+  const messages = [
+    said("q1", "user", { asker_id: "1" }), said("q2", "user", { asker_id: "2" }), said("q3", "user", { asker: null, asker_id: null }),
+  ];
+  for (const team of ["team-a", null]) {
+    const shown = itemsOf(store({ messages, team })).map((item) => item.asker);
+    assert.deepEqual(shown, [null, "Alice", "?"]);
+  }
+});
+
 test("ui-25 dots stand under a question that is on its way, and under no other", () => {
   const on = (state) => itemsOf(store({ messages: [said("p", "user", { pending: { id: "p", state } })] })).map((item) => item.key);
   assert.deepEqual(on("sending"), ["p", "wait:p"]);
