@@ -53,8 +53,8 @@ def test_a_teammate_continues_it_and_the_owner_sees_that(world: World) -> None:
     messages = world.client("alice").get(f"{API}/{ack['c']}/messages").json()["messages"]
     assert [one["text"] for one in messages if one["role"] == "user"] == ["Hello", "And more"]
     assert messages[2]["asker"] == "Bob"
-    bob = world.client("bob").get("/api/session").json()["person"]["id"]
-    assert [one["asker_id"] == bob for one in messages[:3]] == [False, False, True]
+    owner = world.client("bob").get(f"{API}/{ack['c']}").json()["owner"]["id"]
+    assert [one["asker_id"] == owner for one in messages[:3]] == [True, True, False]
     assert messages[2]["parent"] == ack["ma"]
 
 
