@@ -60,7 +60,8 @@ def begin() -> Demo | None:
 
 def shown_to(request: HttpRequest) -> Demo | None:
     """Those whom the login page offers: to a browser on this machine, which did not come by a proxy."""
-    return _demo if is_loopback(request.META.get("REMOTE_ADDR", "")) else None
+    proxied = getattr(request, "scope", {}).get("clawdbot.forwarded", False)  # also by an unknown proxy
+    return _demo if is_loopback(request.META.get("REMOTE_ADDR", "")) and not proxied else None
 
 
 def is_loopback(host: str) -> bool:

@@ -40,7 +40,7 @@ function finish(name, metafile) {
     if (!file.startsWith(".") && !fresh.has(file) && Date.now() - statSync(path).mtimeMs > KEPT) rmSync(path);
   }
   writeFileSync(join(OUT, LICENCES), licences(Object.keys(inputs)));
-  writeFileSync(join(OUT, "meta.json"), JSON.stringify({ inputs, outputs }));
+  writeFileSync(join(OUT, "meta.json"), JSON.stringify({ inputs, outputs }).replaceAll(`${resolve(".")}/`, "")); // it is served
   writeFileSync(join(OUT, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 

@@ -76,6 +76,7 @@ class Exchange:
             "root_path": "",
             "clawdbot.call": self.call,
             "clawdbot.debug": self.entry.door.debug,
+            "clawdbot.forwarded": self.head.forwarded,
         }
 
     # ---- the road ------------------------------------------------------------------------------

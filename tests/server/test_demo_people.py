@@ -39,6 +39,8 @@ def test_it_says_who_and_by_which_password_and_the_login_page_does_too(double: O
         with gateway.client(None) as browser:
             page = browser.get("/login").text
             assert password in page
+            for header in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"):  # a proxy here lets others in
+                assert password not in browser.get("/login", headers={header: "for=192.0.2.7"}).text
             token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
             assert token is not None
             form = {"csrfmiddlewaretoken": token[1], "username": "alice", "password": password, "next": "/"}

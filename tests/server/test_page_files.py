@@ -99,3 +99,9 @@ def test_the_admin_has_the_pages_colours() -> None:
     shared = page.keys() & theirs.keys()
     assert len(shared) > 12
     assert {name: theirs[name] for name in shared} == {name: page[name] for name in shared}
+
+
+def test_what_is_served_says_nothing_of_the_machine_that_built_it() -> None:
+    outputs = [ROOT / path for path in json.loads((DIST / "meta.json").read_text())["outputs"]]
+    for path in (*outputs, DIST / "meta.json", DIST / "manifest.json", DIST / "licences.txt"):
+        assert str(ROOT) not in path.read_text("utf-8"), path.name
