@@ -55,7 +55,8 @@ export class Session {
   active() {
     const now = this.world.now();
     this.#seen = now;
-    if (now - Math.max(this.#extended, this.kept.get("extended") ?? 0) > SELDOM) void this.extend();
+    if (now < this.#extended) this.#extended = 0; // the clock was put back
+    if (now - Math.max(this.#extended, this.#lately()) > SELDOM) void this.extend();
   }
 
   /** The session ends soon: extend it if somebody is here, or waits for something. @param {boolean} busy */
@@ -71,7 +72,7 @@ export class Session {
     if (this.#othersDid(before)) return;
     const lease = this.kept.get("lease");
     if (lease && lease.tab !== this.tab && lease.until > this.world.now()) {
-      await this.#pause(lease.until - this.world.now());
+      await this.#pause(Math.min(LEASE, lease.until - this.world.now()));
       if (this.#othersDid(before)) return;
     }
     this.kept.set("lease", { tab: this.tab, until: this.world.now() + LEASE });
@@ -82,7 +83,13 @@ export class Session {
 
   /** @param {number} before @returns {boolean} */
   #othersDid(before) {
-    return (this.kept.get("extended") ?? 0) >= before;
+    return this.#lately() >= before;
+  }
+
+  /** When a tab extended it last; what lies ahead is of a clock that was put back. @returns {number} */
+  #lately() {
+    const at = this.kept.get("extended") ?? 0;
+    return at > this.world.now() ? 0 : at;
   }
 
   /** @param {number} ms @returns {Promise<void>} */

@@ -60,6 +60,21 @@ test("ui-86: nobody is here, and nothing is waited for: the session may end", as
   assert.equal(asked(tab), 1);
 });
 
+test("ui-86: a clock that is put back by hours does not end the session of somebody who types", async () => {
+  const [tab, other] = tabs(2);
+  tab.clock.at = 1e12;
+  void other.session.extend();
+  await tab.clock.pass(20_000);
+  assert.equal(asked(other), 1);
+  other.session.kept.set("lease", { tab: "gone", until: tab.clock.at + 4_000 });
+  tab.clock.at -= 10 * 3_600_000;
+  for (let minute = 0; minute < 60; minute += 1) {
+    tab.session.active();
+    await tab.clock.pass(60_000);
+  }
+  assert.ok(asked(tab) >= 5);
+});
+
 test("ui-86: somebody who types for hours stays signed in", async () => {
   const [tab] = tabs(1);
   for (let minute = 0; minute < 60; minute += 1) {
