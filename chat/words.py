@@ -170,7 +170,7 @@ def ask(found: dict[str, Any], *, conversation: uuid.UUID | None = None) -> Ask:
         options=reader.options(),
         team=team,
         team_given=given,
-        parent_given="parent" in found,
+        parent_given=where is not None and "parent" in found,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.chat.sockets import Socket
+from tests.chat.test_continue import said
 from tests.chat.test_generation import CHAT, history
 from tests.chat.world import World, asked, frames_of, text_of
 from tests.doubles.ollama import OllamaDouble
@@ -65,6 +67,17 @@ def lost(world: World, one: Sent) -> str:
     return "" if numbers == list(range(1, len(numbers) + 1)) else f"a number of {one.question}"
 
 
+def went_on(world: World, one: Sent) -> None:
+    """`continue`: what there was, then the rest, in the same message."""
+    before = history(world, one.conversation, one.who)[1]
+    body = {"t": "chat.regen", "id": str(uuid.uuid4()), "m": before["id"], "more": True}
+    address = f"/api/conversations/{one.conversation}/messages"
+    frames = frames_of(world.client(one.who).post(address, json=body).text)
+    after = history(world, one.conversation, one.who)[1]
+    assert after["id"] == before["id"]
+    assert after["text"] == text_of(frames) == f"{before['text']} and the end."
+
+
 @proves("promise-M9")
 @pytest.mark.parametrize("engine", ["database", "redis"])
 def test_killed_at_fifty_moments_it_loses_nothing_that_was_sent(engine: str) -> None:
@@ -82,6 +95,9 @@ def test_killed_at_fifty_moments_it_loses_nothing_that_was_sent(engine: str) -> 
         world.wait_for(lambda: history(world, last.conversation, last.who)[1]["state"] == "interrupted")
         assert [words for words in (lost(world, one) for one in sent) if words] == []
         assert sum(bool(one.joined("text")) for one in sent) > MOMENTS
+        double.script(CHAT, said(" and", " the end."))
+        for one in sent[:3]:
+            went_on(world, one)
         double.script(CHAT)
         for one in sent[:3]:
             body = asked("go on", c=one.conversation)
