@@ -7,6 +7,11 @@ import { pour } from "./pour.js";
 const WEB = /^https?:/;
 const LOOKS_LIKE_ADDRESS = /^\s*(?:https?:\/\/)?(?:www\.)?([\w\u00a1-\uffff-]+(?:\.[\w\u00a1-\uffff-]+)+)/iu;
 
+/** Letters of a host that others look like; those of East Asia look like none. */
+const ALIKE = /(?![\p{ASCII}\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}])\p{L}/u;
+/** What is not seen, or turns what is seen around. */
+const UNSEEN = /(?! )[\p{C}\p{Z}]/gu;
+
 /** @param {DocumentFragment} fragment changed in place @returns {DocumentFragment} */
 export function decorate(fragment) {
   for (const pre of fragment.querySelectorAll("pre")) code(pre);
@@ -84,16 +89,17 @@ function parsed(href) {
 /** The address with its path readable; the host stays as the browser writes it. @param {URL} address @returns {string} */
 function legible(address) {
   try {
-    return decodeURI(address.href);
+    return decodeURI(address.href).replace(UNSEEN, encodeURIComponent);
   } catch {
     return address.href;
   }
 }
 
-/** Whether the words look like an address of another host. @param {string} words @param {URL} address @returns {boolean} */
+/** Whether the words look like an address of another host, or may. @param {string} words @param {URL} address @returns {boolean} */
 function disguised(words, address) {
   const named = LOOKS_LIKE_ADDRESS.exec(words)?.[1];
   if (!named) return false;
+  if (address.hostname.includes("xn--") && ALIKE.test(named)) return true;
   try {
     return bare(new URL(`http://${named}`).hostname) !== bare(address.hostname);
   } catch {

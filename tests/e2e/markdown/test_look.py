@@ -180,6 +180,27 @@ def test_words_that_look_like_another_address_are_shown_up(
 
 
 @pytest.mark.parametrize(
+    ("address", "shown"),
+    [("https://\u0430pple.com", True), ("https://\u03bfpen.org", True), ("https://中文.com", False)],
+    ids=["cyrillic", "greek", "chinese"],
+)
+@pytest.mark.parametrize("number", ["ui-46"])
+def test_a_host_in_letters_that_others_look_like_is_shown_up(
+    page: Page, number: str, address: str, shown: bool
+) -> None:
+    show(page, f"See {address} there")
+    expect(page.locator(".md a")).to_have_count(1)
+    expect(page.locator(".md a > .host")).to_have_count(int(shown))
+
+
+@pytest.mark.parametrize("number", ["ui-46"])
+def test_nothing_turns_around_where_a_link_goes(page: Page, number: str) -> None:
+    show(page, "[words](https://evil.example/%E2%80%AEmoc.knab%E2%80%8B)")
+    title = "https://evil.example/%E2%80%AEmoc.knab%E2%80%8B"
+    expect(page.get_by_role("link", name="words")).to_have_attribute("title", title)
+
+
+@pytest.mark.parametrize(
     "address", ["/logout", "docs/a.md", "#top", "//evil.example/x", "ftp://a.example", "tel:1"]
 )
 @pytest.mark.parametrize("number", ["ui-46"])
