@@ -5,6 +5,7 @@ Needs chromium and `npm run build`. Nothing else should run on the machine.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -40,6 +41,9 @@ def main(wanted: list[str]) -> int:
             pages.close()
         browser.close()
     print(table(rows))
+    print(
+        f"\nload of the machine in the last minute: {os.getloadavg()[0]:.1f} of {os.cpu_count()} processors"
+    )
     return 0 if all(row.met for row in rows) else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -9,12 +10,11 @@ from typing import Any, Final
 from playwright.sync_api import CDPSession, Page
 
 WATCH: Final = """
-window.seen = { tasks: [], shifts: 0, paints: {}, frames: [], events: [], requests: 0 };
+window.seen = { shifts: 0, paints: {}, frames: [], events: [], requests: 0 };
 const watch = (type, act, more) => {
   const observer = new PerformanceObserver((list) => list.getEntries().forEach(act));
   observer.observe({ type, buffered: true, ...more });
 };
-watch('longtask', (entry) => window.seen.tasks.push([entry.startTime, entry.duration]));
 watch('layout-shift', (entry) => { if (!entry.hadRecentInput) window.seen.shifts += entry.value; });
 watch('paint', (entry) => { window.seen.paints[entry.name] = entry.startTime; });
 watch('largest-contentful-paint', (entry) => { window.seen.paints.largest = entry.startTime; });
@@ -31,6 +31,7 @@ window.frames_begin = () => {
   requestAnimationFrame(next);
 };
 """
+LONG: Final = 50.0  # ms
 SLOW_NET: Final = {  # 1.6 Mbit/s, 150 ms
     "offline": False,
     "latency": 150,
@@ -45,7 +46,7 @@ class Probe:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.protocol: CDPSession = page.context.new_cdp_session(page)
-        self.protocol.send("Performance.enable")
+        self.protocol.send("Performance.enable", {"timeDomain": "threadTicks"})  # not of the wall
         page.add_init_script(WATCH)
 
     def slow(self, *, cpu: float = 1, net: bool = False) -> None:
@@ -67,12 +68,18 @@ class Probe:
         self.protocol.send("HeapProfiler.collectGarbage")
         return self.metric("JSHeapUsedSize") / 1e6
 
-    def tasks(self, since: float = 0.0) -> list[float]:
-        """Durations of long tasks that began later than so many ms after the page's start."""
-        return [duration for start, duration in self.seen("tasks") if start >= since]
+    @contextmanager
+    def tasks(self) -> Iterator[list[float]]:
+        """ms of the tasks of the page's thread that took longer than LONG, filled in at the end.
 
-    def now(self) -> float:
-        return float(self.page.evaluate("performance.now()"))
+        By the thread's own clock: what other programs did meanwhile is none of it.
+        """
+        browser = self.page.context.browser
+        assert browser is not None
+        browser.start_tracing(page=self.page, categories=["toplevel", "__metadata"])
+        found: list[float] = []
+        yield found
+        found += long_tasks(json.loads(browser.stop_tracing())["traceEvents"])
 
     @contextmanager
     def frames(self) -> Iterator[list[float]]:
@@ -81,3 +88,19 @@ class Probe:
         self.page.evaluate("window.frames_begin()")
         yield found
         found += self.page.evaluate("window.seen.counting = false, window.seen.frames")
+
+
+def long_tasks(events: list[dict[str, Any]]) -> list[float]:
+    """Of the busiest page among those that were traced."""
+    pages = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"].get("name") == "CrRendererMain"
+    }
+    spent: dict[tuple[int, int], list[float]] = {page: [] for page in pages}
+    for event in events:
+        where = (event["pid"], event["tid"])
+        if event["name"].endswith("RunTask") and event["ph"] == "X" and where in spent:
+            spent[where].append(event.get("tdur", 0) / 1000)
+    busiest = max(spent.values(), key=sum, default=[])
+    return [one for one in busiest if one > LONG]

@@ -28,7 +28,7 @@ def rows() -> Iterator[Row]:
     yield Row(
         "… of it our own, by its share of the bytes",
         kilobytes(first) * own / (own + libraries),
-        19,
+        None,
         "kB gzip",
     )
     yield Row("CSS of the first load", kilobytes({manifest["chat.css"]}), 12, "kB gzip")

@@ -36,11 +36,11 @@ def streamed(pages: Pages, text: str, *, cpu: float = 1) -> tuple[Probe, list[fl
     page, probe = fresh(pages)
     pages.stage.model.answer("Go on", say(text, rate=RATE, size=10))
     probe.slow(cpu=cpu)
-    script, since = probe.metric("ScriptDuration"), probe.now()
-    with probe.frames() as frames:
+    script = probe.metric("ScriptDuration")
+    with probe.tasks() as tasks, probe.frames() as frames:
         ask(page, "Go on")
         ended(page, 1)
-    return probe, frames, probe.tasks(since), probe.metric("ScriptDuration") - script
+    return probe, frames, tasks, probe.metric("ScriptDuration") - script
 
 
 def mixed(pages: Pages) -> Iterator[Row]:
