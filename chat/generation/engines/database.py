@@ -25,6 +25,7 @@ INSERT_ALL: Final = (
 GOING: Final = (
     "UPDATE chat_generation SET state = 'generating' WHERE state IN ('queued', 'generating') AND id"
 )
+GOING_ONE: Final = f"{GOING} = %s"
 GOING_ALL: Final = f"{GOING} = ANY(%s::uuid[])"
 POLL: Final = 0.25  # seconds between two looks at another process's answer
 
@@ -58,7 +59,7 @@ class DatabaseLog:
                 cursor.execute(GOING_ALL, [list(ids.values())])
             else:
                 cursor.executemany(INSERT, rows)
-                cursor.execute(f"{GOING} IN ({', '.join(['%s'] * len(ids))})", list(ids.values()))
+                cursor.executemany(GOING_ONE, [(one,) for one in ids.values()])  # counts them all
             if cursor.rowcount != len(batch):
                 going = Generation.objects.filter(id__in=list(batch), state__in=Generation.RUNNING)
                 raise Taken(set(batch) - set(going.values_list("id", flat=True)))
