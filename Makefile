@@ -6,10 +6,10 @@ BIN := .venv/bin
 NPM := $(BIN)/python scripts/node.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo-sso test check test-live prove bench wheel lock
+.PHONY: help setup setup-dev run demo-sso test check test-live prove bench bench-page screenshots wheel lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## .venv from the hash-pinned lock, and the page; nothing is started
 	@$(PYTHON) scripts/setup.py
@@ -46,6 +46,12 @@ prove: setup-dev ## the long proofs: storms, soaks, the wheel in an empty venv
 
 bench: setup-dev ## CPU per call and per token, added time to first token
 	$(BIN)/python -m bench
+
+bench-page: setup-dev ## the page's budgets, measured in Chromium
+	$(BIN)/python -m bench.page
+
+screenshots: setup-dev ## every state of the page as pictures: var/screenshots/index.html
+	$(BIN)/python scripts/screenshots.py
 
 wheel: setup-dev ## dist/clawdbot-*.whl
 	$(BIN)/python -m build --wheel --no-isolation
