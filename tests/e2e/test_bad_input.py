@@ -35,7 +35,8 @@ def lots(items: list[Any], size: int) -> Iterator[list[Any]]:
 def opened(page_of: PageOf, path: str, **more: Any) -> ChatPage:
     page = page_of("alice", go=False, **more)
     page.add_init_script(TRAPS)
-    page.goto(path, timeout=30_000)
+    page.set_default_timeout(30_000)
+    page.goto(path)
     chat = ChatPage(page)
     chat.ready()
     return chat
@@ -135,7 +136,7 @@ def test_attacks_run_nowhere_while_they_stream(stage: Stage, page_of: PageOf) ->
 # ---- too much --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("some", list(lots(sorted(endless().items()), 4)), ids=lambda some: some[0][0][:30])
+@pytest.mark.parametrize("some", list(lots(sorted(endless().items()), 3)), ids=lambda some: some[0][0][:30])
 @proves("ui-50")
 def test_endless_markdown_freezes_nothing(stage: Stage, page_of: PageOf, some: list[tuple[str, str]]) -> None:
     said = [part for name, text in some for part in (name, text)]
