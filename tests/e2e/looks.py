@@ -12,7 +12,8 @@ LOOKS: Final = Path(__file__).with_suffix(".js").read_text(encoding="utf-8").str
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 LATIN: Final = re.compile(r"[A-Za-z][A-Za-z'’]{2,}")
 KEY: Final = re.compile(r"\b[a-z]+(?:\.(?!json\b|png\b)[a-z0-9_]+)+\b")
-ELSEWHERE: Final = re.compile(r"https?://\S+|\b[a-z]+(?:_[a-z]+)+\b|\b[0-9a-f-]{36}\b")  # addresses, codes, ids
+# Addresses, codes of errors, ids.
+ELSEWHERE: Final = re.compile(r"https?://\S+|\b[a-z]+(?:_[a-z]+)+\b|\b[0-9a-f-]{36}\b")
 GAP: Final = re.compile(r"\{\w+\}")
 # Names that are the same in both languages, and what other tests put into the page.
 NAMES: Final = frozenset(

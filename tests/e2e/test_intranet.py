@@ -44,7 +44,7 @@ def pages(intranet: tuple[Browser, Stage]) -> Iterator[Pages]:
     browser, stage = intranet
     stage.reset()
     found = Pages(browser, stage)
-    found.allowed.append("The Cross-Origin-Opener-Policy header has been ignored")  # for http, as it should be
+    found.allowed.append("The Cross-Origin-Opener-Policy header has been ignored")  # on plain http
     yield found
     assert found.close() == []
 
