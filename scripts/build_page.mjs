@@ -108,7 +108,7 @@ const prepared = (name, entries, plugins = []) => context({
   entryPoints: entries.map((entry) => ({ in: ENTRIES[entry], out: entry.replace(/\.\w+$/, "") })),
   bundle: true,
   splitting: true,
-  alias: { entities: "./static/src/markdown/entities.js" }, // the browser has the same table
+  alias: { entities: "./static/src/markdown/entities.js", "punycode.js": "./static/src/markdown/punycode.js" }, // browsers have both
   format: "esm",
   target: "es2022",
   minify: !WATCH,

@@ -194,6 +194,15 @@ def test_a_host_in_letters_that_others_look_like_is_shown_up(
 
 
 @pytest.mark.parametrize("number", ["ui-46"])
+def test_a_host_in_other_letters_is_written_as_the_network_does(page: Page, number: str) -> None:
+    show(page, "https://例子.中国/路径 and <https://xn--80ak6aa92e.com/>")
+    chinese, disguised = page.locator(".md a").all()
+    expect(chinese).to_have_attribute("href", "https://xn--fsqu00a.xn--fiqs8s/%E8%B7%AF%E5%BE%84")
+    expect(chinese).to_have_text("https://例子.中国/路径")
+    expect(disguised).to_have_text("https://xn--80ak6aa92e.com/")
+
+
+@pytest.mark.parametrize("number", ["ui-46"])
 def test_nothing_turns_around_where_a_link_goes(page: Page, number: str) -> None:
     show(page, "[words](https://evil.example/%E2%80%AEmoc.knab%E2%80%8B)")
     title = "https://evil.example/%E2%80%AEmoc.knab%E2%80%8B"

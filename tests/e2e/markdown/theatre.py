@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[3]
+BROWSERS_OWN: Final = {"entities": "entities", "punycode.js": "punycode"}  # as scripts/build_page.mjs
 SHELL: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Answers</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="page.css"></head><body>
 <main id="box"><h1>Answers</h1></main>
@@ -44,7 +45,7 @@ def built(folder: Path) -> Path:
     node = shutil.which("node") or "node"
     sources = [f"entry={ROOT / 'tests/e2e/markdown/entry.js'}", f"page={folder / 'all.css'}"]
     words = ["--bundle", "--splitting", "--format=esm", "--target=es2022", "--minify", f"--outdir={folder}"]
-    words += ["--alias:entities=./static/src/markdown/entities.js"]
+    words += [f"--alias:{name}=./static/src/markdown/{file}.js" for name, file in BROWSERS_OWN.items()]
     subprocess.run([node, str(esbuild), *sources, *words, "--log-level=warning"], check=True, cwd=ROOT)
     return folder
 
