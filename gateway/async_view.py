@@ -84,12 +84,17 @@ class AsyncAPIView(APIView):
         """Who is asking, may they, and not too often; and they are listened for while the call runs."""
         limits.count_address(self.call)
         self.caller = self.call.caller = await authenticate(request)
-        limits.count_caller(self.caller, self.call)
+        if self.is_counted(request):
+            limits.count_caller(self.caller, self.call)
         require(self.caller, self.action)
         if self.caller.kind != "debug":
             leaving = Leaving(self.caller, self.call.close, lambda: self.still_may(request))
             self.call.leaving = leaving
             self.call.closers.append(leaving.stop)
+
+    def is_counted(self, request: HttpRequest) -> bool:
+        """Whether this is one of the caller's requests a minute; its address' it always is."""
+        return True
 
     async def still_may(self, request: HttpRequest) -> None:
         """Raises what `admit` would raise about the caller, were the call made now."""

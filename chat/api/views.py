@@ -36,6 +36,10 @@ class ChatView(AsyncAPIView):
     async def asked(self, act: Callable[..., Any], *args: Any, **more: Any) -> Any:
         return await sync_to_async(act, thread_sensitive=False)(self.caller, *args, **more)
 
+    def is_counted(self, request: HttpRequest) -> bool:
+        """A person who looks around uses nothing up of what is there for questions."""
+        return self.caller.kind != "person" or request.method not in ("GET", "HEAD")
+
     @property
     def asker(self) -> answering.Asker:
         language = self.request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0]

@@ -11,6 +11,7 @@ from tests.chat.test_http import API, began
 from tests.chat.test_images import picture, uploaded
 from tests.chat.world import World, asked, frames_of
 from tests.doubles.ollama import OllamaDouble
+from tests.proof import proves
 
 EYES = "vision:latest"
 
@@ -40,3 +41,19 @@ def test_a_title_does_not_choose_the_kind_of_file_an_export_is(world: World, end
         assert plain.endswith(f'{suffix}"')
         assert unquote(encoded).endswith(suffix)
         assert len(unquote(encoded)) <= 100
+
+
+@proves("promise-S30")
+def test_looking_around_leaves_a_person_their_questions(world: World) -> None:
+    world.configure(limits={"per_user": {"rpm": 1, "parallel": None}, "per_address": {"rpm": None}})
+    world.reload()
+    try:
+        client = world.client("dora")
+        for _ in range(3):
+            assert client.get(API).status_code == 200
+        assert client.post(API, json=asked()).status_code == 200
+        assert client.post(API, json=asked()).status_code == 429
+        assert client.get("/api/models").status_code == 200
+    finally:
+        world.configure()
+        world.reload()

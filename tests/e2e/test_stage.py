@@ -84,6 +84,7 @@ def test_the_network_breaks_and_stands_still(
     page_of: PageOf, stage: Stage, allow: Callable[..., None]
 ) -> None:
     allow("WebSocket connection")
+    allow("Failed to load resource")  # what the page fetches when it has time
     page = page_of("alice")
     page.evaluate(ASK, [stage.url, []])
     page.wait_for_function(heard(page, "ready"))

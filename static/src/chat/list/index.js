@@ -73,7 +73,8 @@ function wearTheme(store) {
   let worn = store.settings.theme;
   store.on("settings", () => {
     const { theme } = store.settings;
-    if (theme !== worn) void summon(import("./theme.js"), (code) => code.wear(theme));
+    // as it is when the code is there: what was refused meanwhile is not worn
+    if (theme !== worn) void summon(import("./theme.js"), (code) => code.wear(store.settings.theme));
     worn = theme;
   });
 }
