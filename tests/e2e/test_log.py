@@ -51,6 +51,19 @@ def test_an_answer_is_copied_as_it_was_written_and_without_its_thinking(
 
 
 @proves("ui-47")
+def test_a_long_answer_is_copied_for_word_to_its_end(stage: Stage, page_of: PageOf) -> None:
+    answer = "A paragraph of **some** words.\n\n" * 2_000 + "The **end**."
+    chat = opened(page_of, stage, seeded={"messages": ["All of it?", answer]}, **CLIPBOARD)
+    chat.answers.hover()
+    chat.button("log.more", chat.answers).click()
+    chat.item("log.copy_rich").click()
+    expect(chat.toasts).to_contain_text(chat.t("log.copied"))
+    html = chat.page.evaluate(HTML)
+    assert "<strong>end</strong>" in html
+    assert "**" not in html
+
+
+@proves("ui-47")
 def test_what_is_still_written_cannot_be_copied(stage: Stage, page_of: PageOf) -> None:
     stage.model.answer("Go", say("One two", hold="One"))
     chat = ChatPage(page_of("alice"))

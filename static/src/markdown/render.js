@@ -35,6 +35,16 @@ export function render(text) {
   return whole;
 }
 
+/**
+ * All of it at once, without colours and typesetting: to be taken elsewhere.
+ * @param {string} text @returns {DocumentFragment}
+ */
+export function whole(text) {
+  /** @type {import("markdown-it").Env} */
+  const env = {};
+  return nodes(md.parse(text.replace(/\r\n?/g, "\n"), env), env);
+}
+
 /** Colours and typesetting for what will not change any more. @param {ParentNode} root */
 export function finish(root) {
   typeset(root);

@@ -4,7 +4,7 @@ import { copy } from "../../lib/clipboard.js";
 import { h } from "../../lib/dom.js";
 import { openMenu } from "../../lib/menu.js";
 import { t } from "../../lib/texts.js";
-import { render } from "../../markdown/index.js";
+import { whole } from "../../markdown/index.js";
 import { said } from "./deeds.js";
 
 /** @param {import("./message.js").Item} item @param {HTMLElement} button */
@@ -21,7 +21,7 @@ export function openMore(item, button) {
 
 /** As HTML without what only a page needs. @param {string} text @returns {string} */
 export function rich(text) {
-  const box = h("div", null, render(text));
+  const box = h("div", null, whole(text));
   for (const one of box.querySelectorAll("button, .bar, input")) one.remove();
   for (const one of box.querySelectorAll("*")) {
     for (const name of ["class", "tabindex", "aria-label", "role"]) one.removeAttribute(name);
