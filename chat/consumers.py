@@ -277,6 +277,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.refresh()
         await self.mind_the_end()
 
+    @property
+    def teams(self) -> frozenset[str]:
+        """Whose lists this page shows."""
+        return frozenset(self.visitor.caller.teams) if self.visitor is not None else frozenset()
+
     def hear(self, what: str) -> None:
         """Something was revoked."""
         self.spawn(self.heard(ended=what.startswith("ended")))

@@ -9,7 +9,10 @@ from typing import Any, Protocol
 
 
 class Listener(Protocol):
-    """A socket. All return at once."""
+    """A socket. All return at once. teams: slugs of what its person reads, as of what was heard last."""
+
+    @property
+    def teams(self) -> frozenset[str]: ...
 
     def began(self, conversation: uuid.UUID, generation: uuid.UUID) -> None:
         """An answer is being written there."""
@@ -78,10 +81,12 @@ class Hub:
         frame: str,
         *,
         besides: str | None = None,
+        team: str | None = None,
         but: Listener | None = None,
     ) -> None:
-        """Everybody who has it open, but one; besides: a person who is told wherever they are."""
-        there = set(self.by_conversation.get(conversation, ()))
+        """Everybody who has it open, but one; besides, team: a person, and all of a team, are told wherever
+        they are."""
+        there = set(self.by_conversation.get(conversation, ())) | self.of_team(team)
         if besides is not None:
             there |= self.by_person.get(besides, set())
         for listener in there:
@@ -93,8 +98,15 @@ class Hub:
         for listener in list(self.by_person.get(person, ())):
             listener.told(frame)
 
-    def doubt(self, conversation: uuid.UUID) -> None:
-        for listener in list(self.by_conversation.get(conversation, ())):
+    def of_team(self, team: str | None) -> set[Listener]:
+        """The sockets of a team's people: their lists show what the team has."""
+        if team is None:
+            return set()
+        return {one for there in self.by_person.values() for one in there if team in one.teams}
+
+    def doubt(self, conversation: uuid.UUID, team: str | None = None) -> None:
+        """team: whose lists showed it before."""
+        for listener in set(self.by_conversation.get(conversation, ())) | self.of_team(team):
             listener.doubt(conversation)
 
 

@@ -120,22 +120,23 @@ async def act(what: str, facts: dict[str, Any]) -> None:
     if what == "shelved":
         hub.tell_person(facts["person"], facts["frame"])
         return
-    conversation, person = uuid.UUID(facts["c"]), facts.get("person")
-    if conversation not in hub.by_conversation and person not in hub.by_person:
+    conversation, person, team = uuid.UUID(facts["c"]), facts.get("person"), facts.get("team")
+    anybody = hub.of_team(facts.get("was", team))
+    if conversation not in hub.by_conversation and person not in hub.by_person and not anybody:
         return
     if what == "told":
-        hub.tell(conversation, facts["frame"], besides=person)
+        hub.tell(conversation, facts["frame"], besides=person, team=team)
     elif what == "began":
         hub.tell(conversation, facts["frame"])
         hub.began(conversation, uuid.UUID(facts["g"]))
     elif what in ("updated", "titled"):
         await _show_facts(what, conversation, person)
     elif what == "moved":
-        hub.doubt(conversation)
+        hub.doubt(conversation, facts.get("was"))
 
 
 async def _show_facts(what: str, conversation: uuid.UUID, person: str | None) -> None:
-    """Titles are read here: they are words of the conversation."""
+    """Titles are read here: they are words of the conversation. So is whose it is by now."""
     try:
         facts = await in_thread(partial(telling.facts_of, str(conversation)))
     except Conversation.DoesNotExist:
@@ -144,7 +145,7 @@ async def _show_facts(what: str, conversation: uuid.UUID, person: str | None) ->
         told = frames.frame("title", c=conversation, title=facts["title"])
     else:
         told = frames.whole("conv.updated", **facts)
-    hub.tell(conversation, told, besides=person)
+    hub.tell(conversation, told, besides=person, team=facts["team"])
 
 
 async def catch_up() -> None:

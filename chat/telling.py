@@ -60,9 +60,11 @@ def noticed(fact: dict[str, Any]) -> str:
 
 
 def updated(facts: dict[str, Any], person: str, *, but: Listener | None = None) -> None:
-    """Title, team or time changed: whoever has it open, and the person's other tabs."""
-    hub.tell(uuid.UUID(facts["c"]), frames.whole("conv.updated", **facts), besides=person, but=but)
-    hub.elsewhere("updated", c=facts["c"], person=person)
+    """It is new, or its title, team or time changed: whoever has it open, the person's other tabs, and the
+    lists of its team."""
+    told = frames.whole("conv.updated", **facts)
+    hub.tell(uuid.UUID(facts["c"]), told, besides=person, team=facts["team"], but=but)
+    hub.elsewhere("updated", c=facts["c"], person=person, team=facts["team"])
 
 
 def shelved(person: str, conversation: uuid.UUID, marks: dict[str, Any]) -> None:
@@ -72,27 +74,35 @@ def shelved(person: str, conversation: uuid.UUID, marks: dict[str, Any]) -> None
     hub.elsewhere("shelved", person=person, frame=told)
 
 
-def titled(conversation: uuid.UUID, title: str, owner: str) -> None:
+def titled(conversation: uuid.UUID, title: str, owner: str, team: str | None) -> None:
     """The model found a title."""
-    hub.tell(conversation, frames.frame("title", c=conversation, title=title), besides=owner)
-    hub.elsewhere("titled", c=str(conversation), person=owner)
+    hub.tell(conversation, frames.frame("title", c=conversation, title=title), besides=owner, team=team)
+    hub.elsewhere("titled", c=str(conversation), person=owner, team=team)
 
 
-def moved(facts: dict[str, Any], person: str) -> None:
-    """Who may read it has changed: who still may hears what it is now, the others that it is gone."""
+def moved(facts: dict[str, Any], person: str, was: str | None) -> None:
+    """Who may read it has changed: who may now hears what it is, the others that it is gone.
+
+    was: the team it was in.
+    """
     conversation = uuid.UUID(facts["c"])
-    hub.tell_person(person, frames.whole("conv.updated", **facts))
-    hub.doubt(conversation)
+    told = frames.whole("conv.updated", **facts)
+    hub.tell_person(person, told)
+    for listener in hub.of_team(facts["team"]):
+        listener.told(told)
+    hub.doubt(conversation, was)
     bare = {name: value for name, value in facts.items() if name != "title"}
     hub.elsewhere("shelved", person=person, frame=frames.whole("conv.updated", **bare))
-    hub.elsewhere("moved", c=str(conversation))
+    hub.elsewhere("moved", c=str(conversation), was=was)
+    if facts["team"] is not None:
+        hub.elsewhere("updated", c=str(conversation), person=person, team=facts["team"])
 
 
-def deleted(conversation: uuid.UUID, person: str) -> None:
-    """Gone for everybody."""
+def deleted(conversation: uuid.UUID, person: str, team: str | None) -> None:
+    """Gone for everybody, and from the lists of its team."""
     told = frames.frame("conv.deleted", c=conversation)
-    hub.tell(conversation, told, besides=person)
-    hub.elsewhere("told", c=str(conversation), person=person, frame=told)
+    hub.tell(conversation, told, besides=person, team=team)
+    hub.elsewhere("told", c=str(conversation), person=person, team=team, frame=told)
 
 
 def cleared(conversation: uuid.UUID, mark: str | None) -> None:

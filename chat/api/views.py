@@ -93,19 +93,19 @@ class OneConversation(ChatView):
         if unknown or not body:
             param = min(unknown, default=None)
             raise BadRequest("PATCH takes title, team, leaf, pinned and archived.", param=param)
-        changed = await self.asked(_change, where, body)
+        changed, was = await self.asked(_change, where, body)
         if body.keys() & {"pinned", "archived"}:
             telling.shelved(self.caller.id, where, {name: changed[name] for name in ("pinned", "archived")})
         if "team" in body:
-            telling.moved(telling.facts_on(changed), self.caller.id)
+            telling.moved(telling.facts_on(changed), self.caller.id, was)
         elif "title" in body:
             telling.updated(telling.facts_on(changed), self.caller.id)
         return JsonResponse(changed)
 
     async def delete(self, request: HttpRequest, conversation: str) -> HttpResponse:
         where = self.id_of(conversation)
-        await self.asked(keeping.delete, where)
-        telling.deleted(where, self.caller.id)
+        team = await self.asked(_delete, where)
+        telling.deleted(where, self.caller.id, team)
         return HttpResponse(status=204)
 
 
@@ -187,11 +187,21 @@ def _reads(caller: Caller, conversation: uuid.UUID) -> None:
     access.get(caller, "conversation.read", conversation)
 
 
-def _change(caller: Any, where: uuid.UUID, body: Json) -> Json:
-    """Each right is checked before anything changes: a later refusal leaves nothing half done."""
+def _delete(caller: Caller, where: uuid.UUID) -> str | None:
+    """-> whose lists it was in."""
+    team = keeping.delete(caller, where).team
+    return team.slug if team is not None else None
+
+
+def _change(caller: Any, where: uuid.UUID, body: Json) -> tuple[Json, str | None]:
+    """Each right is checked before anything changes: a later refusal leaves nothing half done.
+
+    -> (its card, the team it was in).
+    """
     from django.db import transaction
 
     with transaction.atomic():
+        was = selectors.one(caller, where)["team"] if "team" in body else None
         if "title" in body:
             keeping.rename(caller, where, body["title"])
         if "leaf" in body:
@@ -201,4 +211,4 @@ def _change(caller: Any, where: uuid.UUID, body: Json) -> Json:
             keeping.place(caller, where, **marks)
         if "team" in body:
             keeping.move(caller, where, body["team"])
-        return selectors.one(caller, where)
+        return selectors.one(caller, where), was

@@ -94,9 +94,9 @@ async def _give(conversation: uuid.UUID, job: Job) -> None:
     before, question, answer = found
     title = clean(await _asked(job, question, answer))
     if title:
-        owner = await sync_to_async(_store, thread_sensitive=False)(conversation, before, title)
-        if owner is not None:
-            telling.titled(conversation, title, owner)
+        stored = await sync_to_async(_store, thread_sensitive=False)(conversation, before, title)
+        if stored is not None:
+            telling.titled(conversation, title, *stored)
 
 
 async def _asked(job: Job, question: str, answer: str) -> str:
@@ -141,12 +141,12 @@ def _untitled(conversation: uuid.UUID) -> tuple[str, str, str] | None:
     return where.title, found[0].parent.text, found[0].text
 
 
-def _store(conversation: uuid.UUID, before: str, title: str) -> str | None:
-    """-> its owner; None: somebody gave it a title meanwhile, or it is gone."""
+def _store(conversation: uuid.UUID, before: str, title: str) -> tuple[str, str | None] | None:
+    """-> (its owner, its team); None: somebody gave it a title meanwhile, or it is gone."""
     with transaction.atomic():
         untouched = Conversation.objects.filter(id=conversation, titled_by_person=False, deleted=None)
         if not untouched.filter(title=before).update(title=title):
             return None
-        where = Conversation.objects.get(id=conversation)
+        where = Conversation.objects.select_related("team").get(id=conversation)
         index.keep_title(where)
-    return str(where.owner_id)
+    return str(where.owner_id), where.team.slug if where.team is not None else None

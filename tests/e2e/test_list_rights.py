@@ -162,3 +162,18 @@ def test_a_conversation_is_exported(page_of: PageOf, stage: Stage, form: str, en
         chat.choose("报销", f"list.export_{form}")
     assert made.value.suggested_filename.endswith(ending)
     assert "先填表。" in made.value.path().read_text(encoding="utf-8")
+
+
+@proves("ui-76", "promise-M6")
+def test_a_teammates_list_shows_at_once_what_the_team_has(page_of: PageOf) -> None:
+    alice, bob, charlie = (ChatPage(page_of(who)) for who in ("alice", "bob", "charlie"))
+    for one in (alice, bob, charlie):
+        one.ready()
+    alice.page.get_by_role("button", name=alice.t("composer.seen.private")).click()
+    alice.page.get_by_role("menuitemradio", name="team-a").click()
+    alice.asked("For all of us")
+    expect(bob.row("For all of us")).to_be_visible()
+    alice.choose("For all of us", "list.delete")
+    alice.button("list.delete_yes", alice.dialog).click()
+    expect(bob.row("For all of us")).to_have_count(0)
+    expect(charlie.row("For all of us")).to_have_count(0)
