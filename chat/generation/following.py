@@ -44,13 +44,21 @@ class Followed(Running):
             except LookupError:
                 self.gone = True
                 self._wake()
-            except (DatabaseError, Away) as error:
-                log.info("an answer cannot be followed now: %s", type(error).__name__)
-                await asyncio.sleep(POLL)
+            except Exception as error:  # noqa: BLE001 - whatever it is, those who watch wait for the rest
+                await self._later(error)
                 continue
             self.seen_first.set()
             if self.end is None and not self.gone:
                 await self._listen()
+
+    async def _later(self, error: Exception) -> None:
+        expected = isinstance(error, (DatabaseError, Away, OSError))
+        log.log(
+            logging.INFO if expected else logging.ERROR,
+            "an answer cannot be followed now: %s",
+            type(error).__name__,
+        )
+        await asyncio.sleep(POLL)
 
     def seen_after(self, after: int) -> list[Seen]:
         """LookupError where there is no such answer (any more)."""
@@ -73,8 +81,12 @@ class Followed(Running):
             self.close(end)
 
     async def _listen(self) -> None:
-        async for found in generations.engine().news(self.generation, len(self.pieces)):
-            self.show(found)
+        """What the engine tells at once; its connection may break in every way there is."""
+        try:
+            async for found in generations.engine().news(self.generation, len(self.pieces)):
+                self.show(found)
+        except Exception as error:  # noqa: BLE001 - as above
+            await self._later(error)
 
 
 class Following:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 import pytest
@@ -15,7 +15,7 @@ from django.db import OperationalError
 from chat.generation import log
 from chat.generation.engines.base import Batch, Engine, Taken
 from chat.generation.following import following
-from chat.generation.pieces import End, Kind, storable
+from chat.generation.pieces import End, Kind, Piece, storable
 from chat.generation.running import Running
 from chat.generation.watching import watch
 from chat.generation.writer import Writer
@@ -95,6 +95,37 @@ def test_cut_at_200_random_bytes_the_joined_text_is_the_same(engine: Engine) -> 
     assert client.text.encode() == author.said["text"].encode()
     assert client.think.encode() == author.said["think"].encode()
     assert (stored(answer).text, stored(answer).thinking) == (author.said["text"], author.said["think"])
+
+
+@pytest.mark.parametrize(
+    "broken", [ConnectionResetError("gone"), RuntimeError("closed twice"), KeyError("k")]
+)
+@proves("promise-M16")
+def test_whatever_breaks_below_a_watcher_the_rest_comes_all_the_same(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, broken: Exception
+) -> None:
+    answer = begun()
+    log.append({answer: pieces("a")})
+    heard, news = iter([broken]), engine.news
+
+    async def once(generation: uuid.UUID, after: int) -> AsyncGenerator[list[Piece], None]:
+        error = next(heard, None)
+        if error is not None:
+            raise error
+        async for found in news(generation, after):
+            yield found
+
+    monkeypatch.setattr(engine, "news", once)
+
+    async def lived() -> None:
+        async with aclosing(watch(answer, 0)) as seen:
+            assert [piece.seq for piece in await anext(seen)] == [1]  # type: ignore[union-attr]
+            await asyncio.to_thread(log.append, {answer: pieces("b", first=2)})
+            async with asyncio.timeout(10):
+                assert [piece.seq for piece in await anext(seen)] == [2]  # type: ignore[union-attr]
+
+    asyncio.run(lived())
+    assert next(heard, None) is None
 
 
 def test_two_watchers_share_one_reader_that_leaves_with_the_last(engine: Engine) -> None:
