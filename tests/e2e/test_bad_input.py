@@ -136,6 +136,7 @@ def test_attacks_run_nowhere_while_they_stream(stage: Stage, page_of: PageOf) ->
 # ---- too much --------------------------------------------------------------------------------------
 
 
+@pytest.mark.prove  # judged by the clock
 @pytest.mark.parametrize("some", list(lots(sorted(endless().items()), 3)), ids=lambda some: some[0][0][:30])
 @proves("ui-50")
 def test_endless_markdown_freezes_nothing(stage: Stage, page_of: PageOf, some: list[tuple[str, str]]) -> None:

@@ -32,6 +32,10 @@ def test_a_lost_connection_says_when_it_comes_back_and_lets_one_hurry(
     seconds = r"\d+ 秒后重试" if lang == "zh-CN" else r"again in \d+ second"
     expect(banner(chat.page)).to_contain_text(re.compile(seconds))
     expect(chat.box).to_be_editable()
+    # a wait that is long enough to be cut short
+    chat.page.wait_for_function(
+        "() => /in [4-9] seconds|[4-9] 秒后/.test(document.querySelector('#banner').textContent)"
+    )
     stage.line.up()
     chat.button("banner.retry", banner(chat.page)).click()
     expect(banner(chat.page)).to_be_empty()
