@@ -14,6 +14,7 @@ from tests.e2e.answers import say
 from tests.e2e.chatpage import ChatPage
 from tests.e2e.pages import PageOf, Pages
 from tests.e2e.stage import Stage
+from tests.e2e.watching import two_tabs
 from tests.proof import proves
 
 Allow = Callable[..., None]
@@ -90,10 +91,7 @@ def test_signing_out_in_one_tab_ends_all_and_leaves_no_draft(
     stage: Stage, page_of: PageOf, second_tab: PageOf, allow: Allow
 ) -> None:
     allow(*REFUSED)
-    one = ChatPage(page_of("alice"))
-    one.ready()
-    other = ChatPage(second_tab(one.page))
-    other.ready()
+    one, other = two_tabs(page_of, second_tab)
     other.box.fill("nobody else's business")
     other.page.wait_for_function(
         "() => Object.values(localStorage).some((text) => text.includes('business'))"

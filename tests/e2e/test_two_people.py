@@ -12,6 +12,7 @@ from tests.e2e.acts import PASSWORD
 from tests.e2e.chatpage import ChatPage
 from tests.e2e.pages import PageOf
 from tests.e2e.stage import Stage
+from tests.e2e.watching import two_tabs
 from tests.proof import proves
 
 Allow = Callable[..., None]
@@ -49,10 +50,7 @@ def test_signing_out_leaves_no_question_that_waits_in_another_tab(
     stage: Stage, page_of: PageOf, second_tab: PageOf, allow: Allow
 ) -> None:
     allow(*REFUSED)
-    one = ChatPage(page_of("alice"))
-    one.ready()
-    other = ChatPage(second_tab(one.page))
-    other.ready()
+    one, other = two_tabs(page_of, second_tab)
     other.page.evaluate("() => dispatchEvent(new Event('offline'))")
     other.ask("nobody else's business")
     other.page.wait_for_function(

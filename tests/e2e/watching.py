@@ -39,3 +39,12 @@ def calm(chat: ChatPage) -> None:
     """Ready, and everything is there that comes after the page."""
     chat.ready()
     chat.page.wait_for_load_state("networkidle")
+
+
+def two_tabs(page_of: PageOf, second_tab: PageOf) -> tuple[ChatPage, ChatPage]:
+    """Two tabs of alice's in one browser, both ready."""
+    one = ChatPage(page_of("alice"))
+    one.ready()
+    other = ChatPage(second_tab(one.page))
+    other.ready()
+    return one, other
