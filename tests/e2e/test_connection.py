@@ -62,6 +62,26 @@ def test_a_short_break_is_nobody_s_business(stage: Stage, page_of: PageOf, allow
 
 
 @proves("ui-79")
+def test_a_connection_that_is_lost_in_the_first_second_is_told_too(
+    stage: Stage, page_of: PageOf, allow: Allow
+) -> None:
+    """Before the part of the page that has the words had come; with the network it is fetched again."""
+    allow(*BROKEN)
+    page = page_of("alice", go=False)
+    page.route(re.compile(r"/rare-\w+\.js"), lambda route: route.abort())
+    page.goto(stage.url)
+    chat = ChatPage(page)
+    chat.ready()
+    stage.line.down()
+    expect(banner(page)).to_have_text("Connecting again …")
+    page.unroute_all()
+    stage.line.up()
+    expect(banner(page)).to_be_empty()
+    stage.line.down()
+    expect(banner(page)).to_contain_text("Trying again in")
+
+
+@proves("ui-79")
 def test_whoever_comes_back_to_the_page_does_not_wait(stage: Stage, page_of: PageOf, allow: Allow) -> None:
     allow(*BROKEN)
     chat = opened(page_of)

@@ -1,6 +1,7 @@
 /** What is wrong with the connection, above the dialogue; short notices at the lower edge. What they say: signs.js. */
 
-import { byId } from "../lib/dom.js";
+import { byId, fill, h } from "../lib/dom.js";
+import { t } from "../lib/texts.js";
 import { rare } from "./lazy.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -20,7 +21,11 @@ export function mountBanner(store, acts) {
     const late = Date.now() - trouble;
     const quiet = calm ? !connection.newer && !place.firstChild : late < QUIET && isPassing(store);
     if (!calm) timer = window.setTimeout(show, late < QUIET ? QUIET - late : QUIET);
-    if (!quiet) rare().then((parts) => parts.drawSign(place, acts), () => {});
+    if (!quiet) rare().then((parts) => parts.drawSign(place, acts), plainly);
+  };
+  const plainly = () => { // the network went before the words for it had come
+    const text = t(store.connection.online ? "banner.again" : "banner.offline");
+    fill(place, trouble ? h("div", { class: "banner" }, h("p", { text })) : null);
   };
   store.on("connection", show);
   store.on("notice", (notice) => rare().then((parts) => parts.tellNotice(notice, acts), () => {}));
