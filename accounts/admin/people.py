@@ -105,6 +105,13 @@ class PersonAdmin(Audited, UserAdmin):
         """People are switched off: conversations and audit lines go on naming them."""
         return False
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without a password where none can be given."""
+        if obj is None or not _only_by_a_provider(obj):
+            return super().get_fieldsets(request, obj)
+        (name, first), *others = self.fieldsets
+        return ((name, first | {"fields": first["fields"][:-1]}), *others)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Administrators give rights to others; nobody gives any to themselves."""
         given = tuple(self.readonly_fields)
@@ -198,7 +205,7 @@ class PersonAdmin(Audited, UserAdmin):
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Whoever signs in by a provider gets no password from anybody: it would open what they wrote."""
         person = self.get_object(request, unquote(id))
-        if person is not None and not person.has_usable_password() and person.identities.exists():
+        if person is not None and _only_by_a_provider(person):
             raise PermissionDenied
         answer: HttpResponse = super().user_change_password(request, id, form_url)
         return answer
@@ -218,6 +225,10 @@ class PersonAdmin(Audited, UserAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         with end_rights_that_went(form.instance if change else None):
             super().save_related(request, form, formsets, change)
+
+
+def _only_by_a_provider(person: User) -> bool:
+    return not person.has_usable_password() and person.identities.exists()
 
 
 def _local() -> str:

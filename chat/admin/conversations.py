@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
@@ -125,15 +124,26 @@ class ConversationAdmin(ReadOnly):
         if request.method == "POST" and form.is_valid():
             granting.open_glass(row, request.user, form.cleaned_data["reason"])
             return HttpResponseRedirect(pages.address(self, "content", row))
+        return self._ask_why(request, row, form)
+
+    def _ask_why(self, request: HttpRequest, row: Any, form: LookForm) -> HttpResponse:
         title = say("Break the glass: read what was written")
-        return pages.draw(self, request, "break_glass.html", title, row, form=form)
+        facts = {"form": form, "asked": pages.address(self, "break_glass", row)}
+        return pages.draw(self, request, "break_glass.html", title, row, **facts)
 
     def content(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What was written, as plain text, to who broke the glass less than 30 minutes ago: 403 to others."""
+        """What was written, as plain text, to who broke the glass less than 30 minutes ago.
+
+        To others 403, and the question why.
+        """
         row = pages.found(self, request, object_id, change=False)
         made: Grant | None = granting.look(row, request.user) if request.method == "GET" else None
         if made is None:
-            raise PermissionDenied
+            text = say("It is not open to you. A look lasts 30 minutes.")
+            self.message_user(request, text, messages.WARNING)
+            page = self._ask_why(request, row, LookForm())
+            page.status_code = 403
+            return page
         turns = row.messages.select_related("asker").order_by("id")
         facts = {"turns": turns, "until": made.until, "reason": made.reason}
         return pages.draw(self, request, "content.html", say("What was written"), row, **facts)

@@ -261,6 +261,14 @@ def test_no_glass_breaks_without_a_reason(root: Client, house: House, reason: st
     assert root.get(page(house, "content/")).status_code == 403
 
 
+def test_whoever_comes_too_late_is_asked_why_again(root: Client, house: House) -> None:
+    answer = root.get(page(house, "content/"))
+    text = answer.content.decode()
+    assert answer.status_code == 403
+    assert f'action="{page(house, "break-glass/")}"' in text
+    assert "A look lasts 30 minutes." in text
+
+
 def test_it_is_that_administrators_and_that_conversations_alone(root: Client, house: House) -> None:
     other = Conversation.objects.create(owner=house.charlie, title="another", updated=timezone.now())
     broken(root, house)

@@ -101,6 +101,7 @@ def test_nobody_gives_a_password_to_who_signs_in_by_a_provider(house: House) -> 
     assert browser.get(address).status_code == browser.post(address, form).status_code == 403
     house.charlie.refresh_from_db()
     assert not house.charlie.has_usable_password()
+    assert "password/" not in browser.get(address.replace("password/", "change/")).content.decode()
     local = f"/admin/accounts/user/{house.bob.pk}/password/"
     assert browser.post(local, form).status_code == 302
     house.bob.refresh_from_db()
