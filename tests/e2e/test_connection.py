@@ -29,7 +29,7 @@ def test_a_lost_connection_says_when_it_comes_back_and_lets_one_hurry(
     expect(banner(chat.page)).to_be_empty()
     chat.page.evaluate("() => { Math.random = () => 1; }")  # the longest wait of each try
     stage.line.down()
-    seconds = r"\d+ 秒后重试" if lang == "zh-CN" else r"again in \d+ second"
+    seconds = r"\d+ 秒后重试" if lang == "zh-CN" else r"Retrying in \d+ second"
     expect(banner(chat.page)).to_contain_text(re.compile(seconds))
     expect(chat.box).to_be_editable()
     # a wait that is long enough to be cut short
@@ -73,12 +73,12 @@ def test_a_connection_that_is_lost_in_the_first_second_is_told_too(
     chat = ChatPage(page)
     chat.ready()
     stage.line.down()
-    expect(banner(page)).to_have_text("Connecting again …")
+    expect(banner(page)).to_have_text("Reconnecting…")
     page.unroute_all()
     stage.line.up()
     expect(banner(page)).to_be_empty()
     stage.line.down()
-    expect(banner(page)).to_contain_text("Trying again in")
+    expect(banner(page)).to_contain_text("Retrying in")
 
 
 @proves("ui-79")
@@ -87,7 +87,7 @@ def test_whoever_comes_back_to_the_page_does_not_wait(stage: Stage, page_of: Pag
     chat = opened(page_of)
     chat.page.evaluate("() => { Math.random = () => 1; }")
     stage.line.down()
-    expect(banner(chat.page)).to_contain_text("Trying again")
+    expect(banner(chat.page)).to_contain_text("Retrying")
     chat.page.wait_for_function(
         "() => /in [4-9] seconds/.test(document.querySelector('#banner').textContent)"
     )

@@ -137,7 +137,7 @@ def test_pictures_are_offered_and_not_fetched(page: Page, number: str, asked: li
         "<img src=https://evil.example/i.png> [![in a link](https://evil.example/l.png)](https://a.example)",
     )
     expect(page.locator("img")).to_have_count(0)
-    opens = page.get_by_role("link", name="Open picture")
+    opens = page.get_by_role("link", name="Open image")
     expect(opens).to_have_count(2)
     expect(opens.first).to_have_attribute("href", "https://evil.example/p.png?q=secret")
     expect(opens.first).to_contain_text("(evil.example)")
