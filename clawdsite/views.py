@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
@@ -81,7 +82,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token, or from a foreign page; Django's reason is for developers."""
     if speaks_json(request.path):
         return envelope(Forbidden("Send the CSRF token of GET /api/session as X-CSRFToken."))
-    return render(request, "403.html", status=403)
+    form = "old" if settings.CSRF_COOKIE_NAME in request.COOKIES else "without cookies"
+    return render(request, "403.html", {"form": form}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -42,6 +42,15 @@ def test_the_form_needs_its_token(browser: Client, alice: User) -> None:
     assert attempt(browser, password=PASSWORD).status_code == 403
 
 
+def test_whoever_blocks_cookies_is_told_so_and_not_that_they_may_not(browser: Client, alice: User) -> None:
+    without = attempt(browser, password=PASSWORD).content.decode()
+    assert "Allow them in its settings" in without
+    browser.get("/login")
+    with_them = attempt(browser, password=PASSWORD).content.decode()
+    assert "Go back, reload and try again" in with_them
+    assert "Allow them" not in with_them
+
+
 def test_in_production_it_is_off_unless_configured(other_browser: Client, alice: User) -> None:
     from clawdsite.core.config.schema import Config
 
