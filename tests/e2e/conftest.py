@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
 from tests.e2e import axe as axe_core
+from tests.e2e import browser
 from tests.e2e.pages import PageOf, Pages
 from tests.e2e.scenes import Cast
 from tests.e2e.stage import Stage
 
 ELSEWHERE: Final = re.compile(r"https?://(?!localhost|127\.0\.0\.1)")  # the certified provider's fonts
-MISSING: Final = "no chromium on PATH; on Debian and Ubuntu: apt-get install chromium"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser for a module's tests; a skip that says what to install where there is none.
+@pytest.fixture(scope="package")
+def driver() -> Iterator[Playwright]:
+    """Playwright, for as long as the browser's tests run and no longer.
 
-    No longer than these tests: Playwright's event loop counts as running, and others run one of their own.
+    Its event loop counts as running in this thread, and tests elsewhere run one of their own.
     """
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip(MISSING)
-    words = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=words)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    """One browser; a skip that says what to install where there is none."""
+    found = browser.program()
+    if found is None:
+        pytest.skip(browser.MISSING)
+    with driver.chromium.launch(executable_path=found, args=browser.words()) as made:
+        yield made
 
 
 @pytest.fixture
@@ -46,11 +48,11 @@ def complaints() -> list[str]:
 def new_page(chromium: Browser, complaints: list[str]) -> Iterator[Callable[[], Page]]:
     """Pages of somebody's own browser: no cookie of another test. No complaint may be left at the end."""
     context = chromium.new_context(locale="en-US")
-    context.route(ELSEWHERE, lambda route: route.fulfill(body=""))
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+        where = message.location.get("url", "")
+        if message.type in ("error", "warning") and not ELSEWHERE.match(where):
+            complaints.append(f"{message.type}: {message.text} ({where})")
 
     def opened() -> Page:
         page = context.new_page()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect
 
+from tests.e2e import browser
 from tests.e2e.acts import PASSWORD
 from tests.e2e.answers import say
 from tests.e2e.chatpage import ChatPage
-from tests.e2e.conftest import MISSING
 from tests.e2e.pages import Pages
 from tests.e2e.pictures import upload
 from tests.e2e.stage import Stage
@@ -23,27 +22,21 @@ CODE: Final = "print('你好')\n"
 
 
 @pytest.fixture(scope="module")
-def intranet() -> Iterator[tuple[Browser, Stage]]:
+def intranet(driver: Playwright) -> Iterator[tuple[Browser, Stage]]:
     """Chromium that finds the host on loopback, and a gateway that is called by that name."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    found = browser.program()
     if found is None:
-        pytest.skip(MISSING)
-    words = [
-        "--no-sandbox",
-        f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
-        "--test-third-party-cookie-phaseout",
-    ]
-    with Stage(host=HOST) as stage, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=words)
-        yield browser, stage
-        browser.close()
+        pytest.skip(browser.MISSING)
+    words = browser.words("--test-third-party-cookie-phaseout", hosts=(HOST,))
+    with Stage(host=HOST) as stage, driver.chromium.launch(executable_path=found, args=words) as made:
+        yield made, stage
 
 
 @pytest.fixture
 def pages(intranet: tuple[Browser, Stage]) -> Iterator[Pages]:
-    browser, stage = intranet
+    made, stage = intranet
     stage.reset()
-    found = Pages(browser, stage)
+    found = Pages(made, stage)
     found.allowed.append("The Cross-Origin-Opener-Policy header has been ignored")  # on plain http
     yield found
     assert found.close() == []
