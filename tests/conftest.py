@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.haste import haste, keep_bytecode
 from tests.postgres import postgres, postgres_url
 from tests.strict import (
     every_error_code_is_described,
@@ -14,12 +15,15 @@ from tests.strict import (
 
 __all__ = [
     "every_error_code_is_described",
+    "haste",
     "postgres",
     "postgres_url",
     "pytest_collection_modifyitems",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
 ]
+
+keep_bytecode()
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,14 +16,21 @@ SKIPPED: Final = {"var", "node_modules", "dist", "build", "__pycache__"}
 @cache
 def files(*suffixes: str, under: tuple[str, ...] = (".",)) -> tuple[Path, ...]:
     """Files below these folders with one of these endings, what is built or installed left out."""
+    return tuple(path for folder in under for path in everything(folder) if path.suffix in suffixes)
+
+
+@cache
+def everything(folder: str) -> tuple[Path, ...]:
+    """All that is below it; what is left out is not even looked into, as it is most by far."""
     found = []
-    for folder in under:
-        for path in sorted((ROOT / folder).rglob("*")):
-            parts = path.relative_to(ROOT).parts
-            hidden = any(part in SKIPPED or (part[0] == "." and part != ".ci") for part in parts[:-1])
-            if path.suffix in suffixes and not hidden and path.is_file():
-                found.append(path)
-    return tuple(found)
+    for here, folders, names in os.walk(ROOT / folder):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        found += [Path(here, name) for name in names]
+    return tuple(sorted(found))
+
+
+def is_hidden(folder: str) -> bool:
+    return folder in SKIPPED or (folder[0] == "." and folder != ".ci")
 
 
 def python(*under: str) -> tuple[Path, ...]:
