@@ -13,7 +13,7 @@ from clawdsite.core import metrics
 from clawdsite.core.config.live import current
 from clawdsite.core.config.schema import Config
 from clawdsite.core.errors import ClawdError, ModelNotFound
-from gateway import images, upstream
+from gateway import clearing, images, upstream
 from gateway.admission.queue import Ticket, line
 from gateway.call import Call
 from gateway.types import (
@@ -88,6 +88,7 @@ async def complete(
     _describe(call, requests[0])
     call.model = resolve(requests[0].model, config)
     if requests[0].kind == "chat" and not requests[0].messages:
+        await clearing.clear(caller, requests[0].session or "")
         yield Batch(0, (Finished("stop", Usage()),))
         return
     questions = await _questions(caller, requests, call, config, authorization)

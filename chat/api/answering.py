@@ -20,9 +20,9 @@ from chat.generation.runner import current_runner
 from chat.generation.watching import watch
 from chat.models import Generation
 from chat.prompts import NOWHERE, Place
-from chat.services import asking, continuing, making
+from chat.services import asking, continuing, keeping, making
 from chat.services.asking import Acked
-from clawdsite.core.errors import BadRequest, ClawdError, NotFound
+from clawdsite.core.errors import BadRequest, ClawdError, InsufficientScope, NotFound
 from gateway.call import Call
 from gateway.streaming import HEADERS
 from gateway.types import Json
@@ -66,6 +66,16 @@ async def clear(caller: Caller, asked: words.Clear) -> Json:
     if acked.fresh:
         telling.cleared(asked.conversation, acked.question)
     return {"t": "context.cleared", "c": acked.conversation, "after": acked.question}
+
+
+async def clear_session(caller: Caller, session: str) -> None:
+    """An API call without messages (S6): sets a mark where its session is a conversation that the caller may
+    continue. Any other changes nothing, and nobody learns which it was."""
+    try:
+        asked = words.Clear(str(uuid.uuid4()), keeping.as_id(session, "session_id"))
+        await clear(caller, asked)
+    except (NotFound, InsufficientScope):
+        return
 
 
 async def stop(caller: Caller, asked: words.Stop) -> Json:
