@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.haste import haste, keep_bytecode
+from tests.on_postgres import pytest_ignore_collect
 from tests.postgres import postgres, postgres_url
 from tests.strict import (
     every_error_code_is_described,
@@ -19,6 +20,7 @@ __all__ = [
     "postgres",
     "postgres_url",
     "pytest_collection_modifyitems",
+    "pytest_ignore_collect",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
 ]

@@ -6,8 +6,11 @@ One server for all workers, each with a database of its own; on SQLite the same 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,21 @@ VARIABLE = "CLAWDBOT_TEST_DATABASE"
 LEFT_OPEN = "<psycopg.Connection object"
 FIXTURES = frozenset({"db", "transactional_db", "django_db_setup"})
 OTHERS = frozenset({"gateway"})  # a started one, with a database of its own
+MENTION = re.compile(r"\bdjango_db\b|\b(transactional_)?db\b")
+HERE = Path(__file__).parent
+
+
+@cache
+def mentions(file: Path) -> bool:
+    """Whether a file of tests, or a conftest.py beside or above it, says a word of the database."""
+    above = [folder / "conftest.py" for folder in file.parents if folder.is_relative_to(HERE)]
+    return any(MENTION.search(path.read_text(encoding="utf-8")) for path in (file, *above) if path.exists())
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """In such a run the other files are not even read: most of them."""
+    others = VARIABLE in os.environ and collection_path.name.startswith("test_")
+    return True if others and collection_path.is_file() and not mentions(collection_path) else None
 
 
 def uses_the_database(item: pytest.Item) -> bool:
@@ -25,7 +43,10 @@ def uses_the_database(item: pytest.Item) -> bool:
 
 
 def kept(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In such a run all others are left out."""
+    """In such a run all others are left out; in any, a file whose tests would be missed by it is refused."""
+    missed = {item.path.name for item in items if uses_the_database(item) and not mentions(item.path)}
+    if missed:
+        raise pytest.UsageError(f"{missed}: pytestmark = pytest.mark.django_db is missing (on_postgres.py)")
     if VARIABLE in os.environ:
         others = [item for item in items if not uses_the_database(item)]
         items[:] = [item for item in items if uses_the_database(item)]

@@ -24,6 +24,8 @@ from tests.proof import proves
 
 __all__ = ["bench"]
 
+pytestmark = pytest.mark.django_db
+
 METADATA = "/.well-known/openid-configuration"
 
 
