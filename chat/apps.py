@@ -12,7 +12,7 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Answers of the API that outlive their connection are kept where the chat's are; a session of the API
+        """Answers of the API that outlive their connection are kept where the chat's are; a session of its
         that is a conversation is cleared as one."""
         from chat.api.answering import clear_session
         from chat.generation.resuming import Raw

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any, Final
-
-from asgiref.sync import sync_to_async
 
 from accounts.caller import Caller
 from accounts.permissions import require
+from accounts.threads import on_connection
 from chat import access
 from chat.models import Image
 from clawdsite.core.config.live import current
@@ -33,7 +33,7 @@ async def upload(caller: Caller, content: bytes, name: str) -> dict[str, Any]:
         clean = await images.clean(Picture(content, "", "image"), current().chat.image)
     except BadRequest as refused:
         raise as_upload(refused, content) from None
-    row = await sync_to_async(_keep, thread_sensitive=False)(caller, clean, name)
+    row = await on_connection(partial(_keep, caller, clean, name))
     return card(row) | {"bytes_before": len(content)}
 
 
@@ -75,7 +75,7 @@ def _keep(caller: Caller, clean: Picture, name: str) -> Image:
     width, height = size_of(clean.content)
     return Image.objects.create(
         owner_id=caller.id,
-        name=" ".join(name.split())[:LONGEST_NAME],
+        name=" ".join(name.replace("\x00", "").split())[:LONGEST_NAME],  # PostgreSQL keeps no NUL
         media_type=clean.media_type,
         width=width,
         height=height,

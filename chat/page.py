@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
@@ -19,6 +19,7 @@ from django.utils import translation
 from accounts.caller import Caller
 from accounts.models import Team
 from accounts.signin import sessions
+from accounts.threads import on_connection
 from chat import preferences, selectors, texts
 from chat.frames import NOWHERE
 from chat.services import asking
@@ -41,7 +42,7 @@ async def page(request: HttpRequest, conversation: str = "") -> HttpResponse:
     if request.method not in ALLOWED:
         return HttpResponse(status=405, headers={"Allow": ", ".join(ALLOWED)})
     try:
-        caller = await sync_to_async(_caller, thread_sensitive=False)(request)
+        caller = await on_connection(partial(_caller, request))
         if caller is None:
             return _to_login(request)
         if not assets.is_built():
@@ -58,7 +59,7 @@ async def page(request: HttpRequest, conversation: str = "") -> HttpResponse:
 async def _shown(request: HttpRequest, caller: Caller, conversation: str) -> HttpResponse:
     """The page with what it starts with."""
     vision = await takes_pictures()
-    settings, facts = await sync_to_async(_facts, thread_sensitive=False)(request, caller, conversation)
+    settings, facts = await on_connection(partial(_facts, request, caller, conversation))
     language = language_of(settings["language"])
     facts |= {"csrf": get_token(request), "language": language, "settings": settings, "vision": vision}
     card = (facts["open"] or {}).get("conversation")

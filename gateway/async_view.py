@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, ClassVar
 
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
@@ -13,7 +14,7 @@ from accounts.authentication import authenticate
 from accounts.caller import Caller
 from accounts.permissions import require
 from accounts.policy import Action
-from clawdsite.core.errors import ClawdError, Internal, MethodNotAllowed, NotFound
+from clawdsite.core.errors import ClawdError, Internal, MethodNotAllowed, NotFound, Unavailable
 from gateway.admission import limits
 from gateway.call import Call
 from gateway.leaving import Leaving
@@ -43,6 +44,9 @@ def known(error: Exception) -> ClawdError:
         return error
     if isinstance(error, Http404):
         return NotFound("There is nothing here.")
+    if isinstance(error, OperationalError | InterfaceError):  # away, or locked for too long (M16)
+        log.warning("the database did not answer: %s", type(error).__name__)
+        return Unavailable("The database cannot be asked at the moment. Try again soon.")
     log.error("unexpected error", exc_info=error)
     return Internal("Something went wrong here. The request id tells the administrator what.")
 
@@ -79,6 +83,10 @@ class AsyncAPIView(APIView):
         for name, value in self.call.response_headers.items():
             response.headers[name] = value
         return response
+
+    async def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """What may be asked here. (DRF's own answer is not for an async view.)"""
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
     async def admit(self, request: HttpRequest) -> None:
         """Who is asking, may they, and not too often; and they are listened for while the call runs."""

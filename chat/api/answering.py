@@ -7,12 +7,13 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 
 from accounts.caller import Caller
+from accounts.threads import on_connection
 from chat import access, frames, telling, words
 from chat.generation import log
 from chat.generation.pieces import End, Seen
@@ -195,4 +196,4 @@ def _last_event(seen: str) -> tuple[uuid.UUID | None, int]:
 
 
 async def _thread(act: Callable[..., Any], *args: Any, **more: Any) -> Any:
-    return await sync_to_async(act, thread_sensitive=False)(*args, **more)
+    return await on_connection(partial(act, *args, **more))

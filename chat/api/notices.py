@@ -11,7 +11,6 @@ from chat.api.views import ChatView
 from chat.services import granting
 from clawdsite.core.errors import BadRequest, NotFound
 from gateway.types import Json
-from gateway.views import json_body
 
 MOST = 100
 
@@ -23,7 +22,7 @@ class Notices(ChatView):
         return JsonResponse(await self.asked(_news))
 
     async def post(self, request: HttpRequest) -> JsonResponse:
-        return JsonResponse(await self.asked(_seen, _ids(json_body(request))))
+        return JsonResponse(await self.asked(_seen, _ids(await self.body_of(request))))
 
 
 def _news(caller: Caller) -> Json:

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from accounts.policy import Action
 from chat import preferences, selectors, spending
 from chat.api.views import ChatView
-from gateway.views import json_body
 
 
 class Settings(ChatView):
@@ -19,7 +18,7 @@ class Settings(ChatView):
         return JsonResponse(await self.asked(preferences.settings_of))
 
     async def put(self, request: HttpRequest) -> HttpResponse:
-        return JsonResponse(await self.asked(preferences.change, json_body(request)))
+        return JsonResponse(await self.asked(preferences.change, await self.body_of(request)))
 
 
 class Usage(ChatView):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
-from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -14,6 +15,7 @@ from django.http.response import HttpResponseBase
 from accounts import selectors as people
 from accounts.caller import Caller
 from accounts.policy import Action
+from accounts.threads import on_connection
 from accounts.tokens.revocation import revocations
 from chat import access, selectors, telling, words
 from chat.api import answering, exports
@@ -23,7 +25,7 @@ from chat.services import keeping
 from clawdsite.core.errors import BadRequest, ClawdError, NotFound, Unavailable
 from gateway.async_view import AsyncAPIView
 from gateway.types import Json
-from gateway.views import json_body
+from gateway.views import LARGE, json_body
 
 GONE = "There is nothing here by this id."
 
@@ -34,7 +36,13 @@ class ChatView(AsyncAPIView):
     action: ClassVar[Action] = "conversation.list"
 
     async def asked(self, act: Callable[..., Any], *args: Any, **more: Any) -> Any:
-        return await sync_to_async(act, thread_sensitive=False)(self.caller, *args, **more)
+        return await on_connection(partial(act, self.caller, *args, **more))
+
+    async def body_of(self, request: HttpRequest) -> Json:
+        """The request's JSON object; a large one is read in a thread, so that no stream waits for it."""
+        if len(request.body) > LARGE:
+            return await asyncio.to_thread(json_body, request)
+        return json_body(request)
 
     def is_counted(self, request: HttpRequest) -> bool:
         """A person who looks around uses nothing up of what is there for questions."""
@@ -75,7 +83,7 @@ class Conversations(ChatView):
         return JsonResponse(await self.asked(selectors.conversations, cursor=cursor, archived=archived))
 
     async def post(self, request: HttpRequest) -> HttpResponseBase:
-        body = json_body(request)
+        body = await self.body_of(request)
         if body.get("c") is not None:
             raise BadRequest("Ask in a conversation at its own address.", param="c")
         return await answering.ask(self.asker, said(words.ask, body))
@@ -88,7 +96,7 @@ class OneConversation(ChatView):
         return JsonResponse(await self.asked(selectors.one, self.id_of(conversation)))
 
     async def patch(self, request: HttpRequest, conversation: str) -> HttpResponse:
-        where, body = self.id_of(conversation), json_body(request)
+        where, body = self.id_of(conversation), await self.body_of(request)
         unknown = body.keys() - {"title", "team", "leaf", "pinned", "archived"}
         if unknown or not body:
             param = min(unknown, default=None)
@@ -135,7 +143,7 @@ class Messages(ChatView):
         return JsonResponse(await self.asked(selectors.history, where, before=before))
 
     async def post(self, request: HttpRequest, conversation: str) -> HttpResponseBase:
-        where, body = self.id_of(conversation), json_body(request)
+        where, body = self.id_of(conversation), await self.body_of(request)
         return await _said(self, {**body, "c": str(where)})
 
 

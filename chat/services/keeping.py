@@ -41,9 +41,11 @@ def move(caller: Caller, conversation: uuid.UUID, slug: Any) -> Conversation:
     where = access.get(caller, "conversation.move", conversation)
     if slug is not None and not isinstance(slug, str):
         raise BadRequest("team must be a team's slug or null.", param="team")
-    team = Team.objects.filter(slug=slug).first() if slug is not None else None
     resource = Resource(str(where.owner_id), where.team.slug if where.team else None)
-    if not may_move_to(caller, resource, slug) or (slug is not None and team is None):
+    if not may_move_to(caller, resource, slug):  # before the database is asked, which keeps no NUL
+        raise NotFound("There is no such team.", param="team")
+    team = Team.objects.filter(slug=slug).first() if slug is not None else None
+    if slug is not None and team is None:
         raise NotFound("There is no such team.", param="team")
     where.team = team
     where.save(update_fields=["team"])

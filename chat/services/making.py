@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-
-from asgiref.sync import sync_to_async
+from functools import partial
 
 from accounts.caller import Caller
+from accounts.threads import on_connection
 from chat import context, frames
 from chat.generation import log
 from chat.generation.pieces import End, Kind, Piece, Seen, Snapshot
@@ -49,11 +49,11 @@ async def start(
         if acked.more and options.model is None:
             options = await _as_before(acked, options)
         facts = await services.facts_of(options.model)
-        build = sync_to_async(_build, thread_sensitive=False)
-        built, so_far = await build(acked, options, facts.context_length, place)
+        build = partial(_build, acked, options, facts.context_length, place)
+        built, so_far = await on_connection(build)
     except ClawdError as error:
         end = End(0, "failed", "error", error=error.code or "bad_request")
-        await sync_to_async(log.finish, thread_sensitive=False)(generation, end)
+        await on_connection(partial(log.finish, generation, end))
         raise
     message = uuid.UUID(acked.answer) if acked.answer else None
     job = Job(generation, conversation, caller, built.request, request_id, message, so_far=so_far)
@@ -64,7 +64,7 @@ async def start(
 async def _as_before(acked: Acked, options: Options) -> Options:
     """An answer goes on by the model that began it, while there is one."""
     kept = Message.objects.filter(id=acked.answer).values_list("model", flat=True)
-    name = await sync_to_async(kept.first, thread_sensitive=False)()
+    name = await on_connection(kept.first)
     try:
         await services.facts_of(name or None)
     except ModelNotFound:

@@ -57,3 +57,10 @@ def test_looking_around_leaves_a_person_their_questions(world: World) -> None:
     finally:
         world.configure()
         world.reload()
+
+
+@pytest.mark.parametrize("path", ["/api/conversations", "/api/settings", "/v1/models"])
+def test_who_asks_what_may_be_asked_is_told(world: World, path: str) -> None:
+    answer = world.client().request("OPTIONS", path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "GET" in answer.headers["Allow"]
