@@ -53,11 +53,6 @@ export class Acts {
     await Promise.all([store.cards.has(c) ? null : live.card(c), live.history(c)]);
   }
 
-  /** The open one once more, where its messages could not be loaded. */
-  async reopen() {
-    if (this.store.open !== null) await this.live.history(this.store.open);
-  }
-
   // ---- asking --------------------------------------------------------------------------------------
 
   /**

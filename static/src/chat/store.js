@@ -123,9 +123,11 @@ export class Store extends Topics {
 
   /** A card as the server has it. @param {Omit<Card, "unread">} card */
   putCard(card) {
-    const unread = this.unread.judge(card.id, card.running, card.id === this.open);
-    this.cards.set(card.id, { ...card, unread });
-    if (card.running) this.begun(card.running, card.id);
+    const over = this.generations.get(card.running ?? "")?.state === "done"; // it ended while the card was on its way
+    const running = over ? null : card.running;
+    const unread = this.unread.judge(card.id, running, card.id === this.open);
+    this.cards.set(card.id, { ...card, running, unread });
+    if (running) this.begun(running, card.id);
     this.#sort(card.id, !card.archived);
   }
 
@@ -204,9 +206,12 @@ export class Store extends Topics {
 
   /**
    * Messages as the server has them: what is newer here stays. older: the page before those that are loaded.
+   * Where more came meanwhile than one page has, what was loaded does not reach to it: it begins anew.
    * @param {import("./shapes").History} history @param {boolean} [older]
    */
   takeHistory(history, older = false) {
+    const apart = history.before !== null && !history.messages.some((message) => this.chat.messages.has(message.id));
+    if (apart && !older) this.chat = tree.emptyChat(this.chat.id);
     const { chat } = this;
     const first = !chat.messages.size;
     const news = history.messages.filter((message) => !chat.messages.has(message.id));
@@ -249,9 +254,9 @@ export class Store extends Topics {
   #settle(g) {
     const live = this.generations.get(g);
     if (!live || live.state === "done") return;
-    live.state = "done";
+    live.c ??= this.chat.id;
     live.s = Infinity;
-    this.emit("generation", { g });
+    this.end(live);
   }
 
   /** Add a message that only this page knows so far, and go there. @param {Message} message @param {boolean} [go] */

@@ -21,6 +21,7 @@ import { Socket } from "./socket.js";
  */
 
 const MOST_HAD = 100; // answers that one hello may name
+const AGAIN = 5_000; // ms until messages that could not be had are asked for again
 const VERDICT = 6_000; // ms in which a socket hears that its person or session is over
 const BLOCKED = 3; // attempts without ever a `ready`, after which websockets count as blocked
 
@@ -46,6 +47,8 @@ export class Live {
   /** @type {string | null} what is wrong, as the server's last error said before it closed */
   #said = null;
   #ref = "";
+  #asks = 0; // histories that were asked for
+  #answered = 0; // the last of them that came
   /** @type {Set<() => void>} */
   #onready = new Set();
 
@@ -233,11 +236,22 @@ export class Live {
   /** The list and the open conversation as they are now. */
   async catchUp() {
     try {
-      this.store.takeFirstPage(await this.api.get("/api/conversations"));
+      const page = await this.api.get("/api/conversations");
+      this.#learn(() => this.store.takeFirstPage(page));
     } catch {
       // the next connection does it
     }
     if (this.store.open && !this.store.missing) await this.history(this.store.open);
+  }
+
+  /** Take cards: what is being written there, that nobody told of, is heard out. @param {() => void} take */
+  #learn(take) {
+    const { generations, open } = this.store;
+    const heard = new Set(generations.keys());
+    take();
+    for (const { g, c, s, state } of generations.values()) {
+      if (state !== "done" && c !== open && !heard.has(g)) this.run({ do: "resume", g, s });
+    }
   }
 
   /** What is to be done beyond the store. @param {Errand} errand */
@@ -258,12 +272,18 @@ export class Live {
 
   /** The newest messages of the open conversation. @param {string} c @returns {Promise<void>} */
   async history(c) {
+    this.#asks += 1;
+    const ask = this.#asks;
+    const open = () => this.store.open === c && ask > this.#answered; // an answer that was overtaken is an old one
     try {
       const history = await this.api.get(`/api/conversations/${c}/messages`);
-      if (this.store.open === c) this.store.takeHistory(history);
+      if (open()) this.store.takeHistory(history);
+      this.#answered = Math.max(ask, this.#answered);
       void this.#follow(c).catch(() => {});
     } catch (error) {
-      if (this.store.open === c && error instanceof ApiError && error.status === 404) this.store.lose();
+      const { status } = /** @type {ApiError} */ (error);
+      if (open() && status === 404) this.store.lose();
+      else if (!(status >= 400 && status < 429)) this.world.later(AGAIN, () => open() && (this.there || this.#plain) && void this.history(c));
     }
   }
 
@@ -273,13 +293,22 @@ export class Live {
     this.#cards.set(c, busy);
     if (busy) return;
     try {
-      this.store.putCard(await this.api.get(`/api/conversations/${c}`));
+      const card = await this.api.get(`/api/conversations/${c}`);
+      this.#learn(() => this.store.putCard(card));
+      if (this.store.missing && this.store.open === c) this.#back(c);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) this.store.dropCard(c);
     }
     const again = this.#cards.get(c);
     this.#cards.delete(c);
     if (again) await this.card(c);
+  }
+
+  /** The open conversation was gone, and may be read again. @param {string} c */
+  #back(c) {
+    this.store.show(c);
+    this.sub(c);
+    void this.history(c);
   }
 
   // ---- the connection ------------------------------------------------------------------------------
