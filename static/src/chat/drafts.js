@@ -7,6 +7,9 @@ import { Kept } from "./store/kept.js";
 const WAIT = 300; // ms without a key until it is kept
 const MOST = 60; // conversations with a draft; the oldest goes first
 
+/** Between texts that are kept in one draft. */
+export const GAP = "\n\n";
+
 /** @param {string | null} c @returns {string} */
 const keyOf = (c) => `draft:${c ?? "new"}`;
 
@@ -44,10 +47,19 @@ export class Drafts {
     this.#timer = setTimeout(() => this.flush(), WAIT);
   }
 
-  /** @param {string | null} c */
-  clear(c) {
+  /**
+   * Take out what was stored, or is wanted no more; what was written since stays, and what another tab wrote.
+   * @param {string | null} c @param {Draft} stored
+   */
+  take(c, stored) {
+    const draft = this.get(c);
+    const ids = new Set(stored.images.map(({ id }) => id));
+    const all = GAP + draft.text.trimEnd() + GAP;
+    const at = all.indexOf(GAP + stored.text + GAP);
+    const text = at < 0 ? draft.text : (all.slice(0, at) + all.slice(at + GAP.length + stored.text.length)).slice(GAP.length, -GAP.length);
+    const left = { ...draft, text, images: draft.images.filter(({ id }) => !ids.has(id)) };
     this.#fresh.delete(c);
-    this.kept.remove(keyOf(c));
+    this.#keep(c, isEmpty(left) ? { ...left, team: undefined } : left);
   }
 
   /** Keep at once what was not kept yet. */

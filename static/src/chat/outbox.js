@@ -68,6 +68,8 @@ export class Outbox {
 
   /** @param {string} id */
   cancel(id) {
+    const pending = this.#find(id);
+    if (pending) this.#undraft(pending);
     this.#drop(id);
     this.live.forget(id);
   }
@@ -128,16 +130,28 @@ export class Outbox {
     const c = ack.c ?? pending.c ?? "";
     if (!store.cards.has(c)) store.putCard(newCard(store, pending, ack, this.world.now()));
     const begins = pending.c === null && store.open === null;
-    const others = store.outbox.filter((one) => one.id !== id);
-    store.outbox = begins ? others.map((one) => (one.c === null && !one.body ? { ...one, c } : one)) : others;
+    store.outbox = store.outbox.filter((one) => one.id !== id).map((one) => (pending.c === null ? this.#after(one, c) : one));
     if (begins) store.bear(c);
     const live = this.#answer(ack, c);
     if (store.open === c) this.#show(pending, ack);
     if (live?.state !== "done") store.patchCard(c, { running: ack.g ?? null, updated: new Date(this.world.now()).toISOString() });
-    if (pending.parent === undefined) this.drafts.clear(pending.c);
+    this.#undraft(pending);
+    for (const { url } of pending.images) URL.revokeObjectURL(url ?? ""); // what is not shown yet comes from the server
     this.#set(store.outbox);
     if (begins) this.onborn(c);
     this.flush();
+  }
+
+  /** What waits below the first question of a new conversation goes there too. @param {Pending} one @param {string} c @returns {Pending} */
+  #after(one, c) {
+    if (one.c !== null || one.body) return one;
+    this.#undraft(one);
+    return { ...one, c };
+  }
+
+  /** Its words are no draft any more. @param {Pending} pending */
+  #undraft(pending) {
+    if (pending.parent === undefined) this.drafts.take(pending.c, pending);
   }
 
   /** @param {Ack} ack @param {string} c */

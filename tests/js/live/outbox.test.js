@@ -234,3 +234,58 @@ test("an ack whose answer is over already does not undo it", async () => {
   assert.equal(here.store.branch().at(-1).text, answer.text);
   assert.equal(here.store.running(found.conversation.id), undefined);
 });
+
+test("ui-10: what was typed behind a question stays when that is stored, also where nobody looks", async () => {
+  const here = page({ facts: boot({ list: { conversations: [card(ID(1)), card(ID(8))], next: null } }) });
+  here.store.show(ID(1));
+  send(here, "one");
+  here.drafts.set(ID(1), { text: "one\n\ntwo", images: [] });
+  here.store.show(ID(8));
+  const socket = await here.ready();
+  socket.say(ACK(socket));
+  await settled();
+  here.drafts.flush();
+  assert.equal(here.drafts.get(ID(1)).text, "two");
+  assert.match(here.local.getItem(`clawdbot:u1:draft:${ID(1)}`), /"two"/);
+});
+
+test("ui-10: the draft of another tab stays", async () => {
+  const here = page();
+  const socket = await here.ready();
+  send(here, "mine");
+  here.local.setItem("clawdbot:u1:draft:new", JSON.stringify({ text: "of the other tab, mine it is not", images: [] }));
+  socket.say(ACK(socket));
+  await settled();
+  assert.equal(here.drafts.get(null).text, "of the other tab, mine it is not");
+});
+
+test("ui-82: what was taken back does not come back as a draft", () => {
+  const here = page();
+  send(here, "one");
+  here.drafts.set(null, { text: "one\n\ntwo", images: [] });
+  here.outbox.cancel(here.store.outbox[0].id);
+  assert.equal(here.drafts.get(null).text, "two");
+});
+
+test("ui-82: questions that waited below each other stay together, also for one who went elsewhere", async () => {
+  const here = page({ facts: boot({ list: { conversations: [card(ID(8))], next: null } }) });
+  send(here, "one");
+  here.outbox.add({ c: null, text: "two", images: [] });
+  here.drafts.set(null, { text: "one\n\ntwo", images: [] });
+  here.store.show(ID(8));
+  const socket = await here.ready();
+  socket.say(ACK(socket));
+  await settled();
+  assert.deepEqual(here.store.outbox.map(({ text, c }) => [text, c]), [["two", ID(1)]]);
+  assert.equal(here.drafts.get(null).text, "");
+});
+
+test("a picture that the server has is let go of by the page", async () => {
+  const here = page();
+  const socket = await here.ready();
+  const url = URL.createObjectURL(new Blob(["picture"]));
+  send(here, "What is it?", { images: [{ id: ID(7), name: "a.png", url }] });
+  socket.say(ACK(socket));
+  await settled();
+  await assert.rejects(fetch(url));
+});

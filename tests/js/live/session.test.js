@@ -195,7 +195,7 @@ for (const [how, storage] of [["full", new FakeStorage(10)], ["forbidden", null]
     drafts.set("c1", { text: "all of it", images: [{ id: "i1" }] });
     drafts.flush();
     assert.equal(drafts.get("c1").text, "all of it");
-    drafts.clear("c1");
+    drafts.take("c1", { text: "all of it", images: [{ id: "i1" }] });
     assert.equal(drafts.get("c1").text, "");
   });
 }

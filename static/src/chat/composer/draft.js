@@ -1,12 +1,10 @@
 /** The draft of the open conversation: in the box, in the browser's storage, and back out of a refused question. */
 
-import { drafts } from "../drafts.js";
+import { drafts, GAP } from "../drafts.js";
 import { put, show } from "./box.js";
 
 /** Refusals after which the words belong into the box again, not below the dialogue. */
 const BACK = new Set(["busy", "rate_limit_exceeded", "insufficient_quota", "too_long", "shutting_down"]);
-
-const GAP = "\n\n";
 
 /**
  * @typedef {import("../store.js").Store} Store
@@ -39,9 +37,9 @@ export class Draft {
     drafts.set(this.#key, { text: join(going.text, this.box.value), images, ...team });
   }
 
-  /** A question was stored and its draft is gone: what was typed since is not. */
+  /** A question was stored and its draft is gone: what waits and what was typed since is not. */
   keep() {
-    if (this.box.value || this.attaching.list().length) this.save();
+    if (this.box.value || this.attaching.list().length || this.#going(this.#key ?? null).text) this.save();
   }
 
   /**
@@ -55,7 +53,7 @@ export class Draft {
     this.#key = open;
     if (born) {
       this.#born = open;
-      drafts.clear(null);
+      drafts.take(null, { text: this.box.value, images: this.attaching.list() });
       this.attaching.rename(null, open);
       this.keep();
       return true;
