@@ -36,6 +36,14 @@ test("ui-103: a keyboard of another script has the same keys", () => {
   assert.equal(shortcutOf(shifted("/", { code: "Digit7" }), false), "help");
 });
 
+test("ui-103: a key that writes Latin is the one it writes, wherever it stands", () => {
+  assert.equal(shortcutOf(ctrl("-", { code: "Slash" }), false), null, "German: smaller");
+  assert.equal(shortcutOf(ctrl("z", { code: "Slash" }), false), null, "Dvorak: undo");
+  assert.equal(shortcutOf(shifted("R", { code: "KeyO" }), false), null, "Dvorak: load anew");
+  assert.equal(shortcutOf(shifted("S", { code: "Semicolon" }), false), "side", "Dvorak");
+  assert.equal(shortcutOf(shifted(";", { code: "Comma" }), false), "code", "German");
+});
+
 test("ui-103: other keys are none", () => {
   assert.equal(shortcutOf(press("k"), false), null);
   assert.equal(shortcutOf(press("Escape"), false), null);

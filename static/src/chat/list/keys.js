@@ -31,11 +31,12 @@ export function shortcutOf(press, mac) {
   if (composing(press) || press.altKey) return null;
   const mod = mac ? press.metaKey : press.ctrlKey;
   if (mac ? press.ctrlKey : press.metaKey) return null;
-  const key = press.key.toLowerCase();
+  const key = press.key === ":" ? ";" : press.key.toLowerCase(); // with Shift
+  const latin = /^[!-~]$/.test(key); // then the key is what it writes: elsewhere "-" stands where "/" does here
   const found = SHORTCUTS.find((one) => {
     if (one.mod !== mod) return false;
     const typed = one.key === key;
-    if (!typed && one.code !== press.code) return false;
+    if (!typed && (latin || one.code !== press.code)) return false;
     return one.shift === press.shiftKey || (typed && key === "/"); // Shift writes the slash on some keyboards
   });
   return found?.name ?? null;
