@@ -38,16 +38,25 @@ export function boot() {
     made ??= new Session(id, api, kept, world, keep, () => live.denied(), [tab]);
     return made;
   }
+  let calmed = false;
   const calm = async () => {
-    (await session()).begin();
-    (await rare()).mind(live);
+    const { mind } = await rare();
+    const mine = await session();
+    if (calmed) return;
+    calmed = true;
+    mine.begin();
+    mind(live);
   };
   const begin = () => {
     outbox.begin();
     live.begin();
     live.onready(marked());
     addEventListener("popstate", () => void acts.follow());
-    whenLoaded(() => calm().catch(() => {})); // what is missing is fetched again where it is needed
+    const mind = () => void calm().catch(() => {}); // what is missing is fetched with the next connection
+    whenLoaded(() => {
+      live.onready(mind);
+      mind();
+    });
   };
   return { store, acts, begin };
 }

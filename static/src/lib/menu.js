@@ -1,4 +1,4 @@
-/** A menu under a button: arrows, Home, End, Esc; closes on a choice, a click elsewhere, a scroll or a resize. */
+/** A menu under a button: arrows, Home, End, Esc; closes on a choice, a click elsewhere, a resize, or when its button moves. */
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -43,8 +43,9 @@ export function openMenu(button, items) {
     const target = /** @type {Node} */ (event.target);
     if (!menu.contains(target) && !button.contains(target)) close();
   };
-  const moved = (/** @type {Event} */ event) => {
-    if (event.target instanceof Node && event.target.contains(button)) close();
+  const { top } = button.getBoundingClientRect();
+  const moved = () => {
+    if (Math.abs(button.getBoundingClientRect().top - top) > 1) close(); // the box stands still while an answer scrolls above it
   };
   menu.addEventListener("keydown", (event) => keys(event, menu, button, close));
   menu.addEventListener("click", close, true); // before the choice acts: a dialog gives the focus back to the button

@@ -5,9 +5,9 @@ import { t } from "../lib/texts.js";
 
 const SECONDS = 2;
 
-/** The code of the block that `button` is in, without the last line's end. @param {Element} button @returns {string} */
-export function codeOf(button) {
-  return button.closest(".code")?.querySelector("pre")?.textContent?.replace(/\n$/, "") ?? "";
+/** The code of the block that `inside` is in, without the last line's end. @param {Element} inside @returns {string} */
+export function codeOf(inside) {
+  return inside.closest(".code")?.querySelector("pre")?.textContent?.replace(/\n$/, "") ?? "";
 }
 
 /**

@@ -1,5 +1,7 @@
 /** The way to the images of a draft: their code comes with the first one. */
 
+import { summon } from "../list/refusal.js";
+
 /**
  * @typedef {import("../shapes").Picture} Attached an image that the server has
  * @typedef {{ count: number, uploading: number, failed: number }} Tally
@@ -48,8 +50,8 @@ export class Attaching {
   }
 
   /** Check, show and upload. @param {File[]} files */
-  async add(files) {
-    (await this.#here()).add(files);
+  add(files) {
+    return summon(this.#here(), (images) => images.add(files));
   }
 
   /** The images of another draft. @param {string | null} c @param {Attached[]} images */

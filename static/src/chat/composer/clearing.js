@@ -28,8 +28,10 @@ export async function clearContext(store, acts) {
 function offerUndo(store, acts) {
   const undo = () => acts.undoClear().catch(() => toast(t("composer.clear.kept"), { tone: "danger" }));
   const close = toast(t("composer.cleared"), { action: { label: t("composer.undo"), act: undo } });
-  const off = store.on("open", () => {
-    close(); // it would be another conversation's
+  const { leaf } = store.chat;
+  const off = store.on("chat", () => {
+    if (store.chat.leaf === leaf) return;
+    close(); // another conversation, or it went on
     off();
   });
 }

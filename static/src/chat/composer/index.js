@@ -3,6 +3,7 @@
 import { byId, fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
+import { summon } from "../list/refusal.js";
 import { Composer } from "./composer.js";
 import { locked } from "./state.js";
 
@@ -28,9 +29,8 @@ export function mountComposer(store, acts) {
     draw();
     composer.turn();
   });
-  document.addEventListener("clawd:lightbox", async (event) => {
-    const { show } = await import("./lightbox.js");
-    show(/** @type {CustomEvent<{ src: string, alt: string }>} */ (event).detail);
+  document.addEventListener("clawd:lightbox", (event) => {
+    void summon(import("./lightbox.js"), (box) => box.show(/** @type {CustomEvent<{ src: string, alt: string }>} */ (event).detail));
   });
   draw();
   composer.turn();

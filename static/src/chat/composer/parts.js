@@ -19,7 +19,8 @@ export function build() {
   const images = h("div", { class: "shelf", hidden: true });
   const box = h("textarea", { id: "text", rows: "1", autocomplete: "off", spellcheck: "true", "aria-describedby": "text-note" });
   const tools = h("div", { class: "tools-left" });
-  const send = h("button", { type: "submit", class: "icon send" });
+  // the second click of a double one would stop what the first one asked
+  const send = h("button", { type: "submit", class: "icon send", onclick: (/** @type {MouseEvent} */ event) => event.detail > 1 && event.preventDefault() });
   const form = h("form", { class: "composer", "aria-label": t("composer.name"), novalidate: true },
     images,
     h("label", { class: "vh", for: "text", text: t("composer.label") }),

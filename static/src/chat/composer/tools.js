@@ -4,6 +4,7 @@ import { h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
+import { summon } from "../list/refusal.js";
 import { imagesRefused } from "./files.js";
 import { name, tool } from "./parts.js";
 import { clearable, openCard, running } from "./state.js";
@@ -71,8 +72,8 @@ export class Tools {
   }
 
   /** @param {(to: typeof import("./choices.js")) => void} act */
-  async #open(act) {
-    act(await import("./choices.js"));
+  #open(act) {
+    return summon(import("./choices.js"), act);
   }
 
   /** @returns {string} */

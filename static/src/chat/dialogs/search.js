@@ -68,8 +68,11 @@ export function show(store, acts) {
     const answer = await newest(acts.search(query, cursor)).catch((/** @type {unknown} */ error) => ({ error }));
     if (!answer) return; // another query is on its way
     list.removeAttribute("aria-busy");
-    if ("error" in answer) return say(words(/** @type {any} */ (answer.error)), () => void page(query, cursor));
     if (!cursor) fill(list);
+    if ("error" in answer) {
+      add([]);
+      return say(words(/** @type {any} */ (answer.error)), () => void page(query, cursor));
+    }
     add(answer.results.map((/** @type {Result} */ one) => found(store, one, go)));
     say(list.firstElementChild ? "" : t("search.none", { query }));
     const { next } = answer;
@@ -79,9 +82,7 @@ export function show(store, acts) {
   };
   const seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && nextPage?.(), { root: scroller, rootMargin: "120px" });
   const recent = () => {
-    newest(Promise.resolve(null));
     list.removeAttribute("aria-busy");
-    nextPage = null;
     fill(list);
     add(store.order.slice(0, RECENT).flatMap((id) => {
       const card = store.cards.get(id);
@@ -97,8 +98,11 @@ export function show(store, acts) {
     if (query === asked) return;
     asked = query;
     clearTimeout(timer);
-    if (query) timer = window.setTimeout(() => void page(query, undefined), PAUSE);
-    else recent();
+    void newest(Promise.resolve(null)); // what is on its way was not asked for either
+    nextPage = null;
+    if (!query) return recent();
+    list.setAttribute("aria-busy", "true"); // what is shown is not what was asked for: Enter chooses nothing of it
+    timer = window.setTimeout(() => void page(query, undefined), PAUSE);
   };
   field.addEventListener("input", (event) => /** @type {InputEvent} */ (event).isComposing || typed());
   field.addEventListener("compositionend", typed);

@@ -3,12 +3,14 @@
 import { copy } from "../../lib/clipboard.js";
 import { t } from "../../lib/texts.js";
 import { toast } from "../../lib/toast.js";
+import { codeOf } from "../../markdown/index.js";
 
 /** @typedef {import("../store.js").Store} Store */
 
 /** The text of the last block of code that is shown. */
 export function lastCode() {
-  return copied([...document.querySelectorAll("#messages pre")].at(-1)?.textContent, "code");
+  const last = [...document.querySelectorAll("#messages pre")].at(-1);
+  return copied(last && codeOf(last), "code");
 }
 
 /** The text of the last answer that is whole, as Markdown. @param {Store} store */

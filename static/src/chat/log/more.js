@@ -22,7 +22,8 @@ export function openMore(item, button) {
 /** As HTML without what only a page needs. @param {string} text @returns {string} */
 export function rich(text) {
   const box = h("div", null, whole(text));
-  for (const one of box.querySelectorAll("button, .bar, input")) one.remove();
+  for (const one of box.querySelectorAll("input")) one.replaceWith(one.checked ? "☑ " : "☐ ");
+  for (const one of box.querySelectorAll("button, .bar")) one.remove();
   for (const one of box.querySelectorAll("*")) {
     for (const name of ["class", "tabindex", "aria-label", "role"]) one.removeAttribute(name);
   }
