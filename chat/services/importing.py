@@ -20,17 +20,33 @@ from chat.search import index
 from clawdsite.core.errors import BadRequest
 
 BATCH: Final = 500  # rows of one statement
-AT_ONCE: Final = 2000  # messages of one transaction: others write in between
+AT_ONCE: Final = 2000  # messages of one transaction, and
+CHARACTERS: Final = 500_000  # as many of them: others, who wait for SQLite's lock, write in between
 HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(slots=True)
 class Rows:
-    """Some conversations, made before they are written."""
+    """Some conversations and messages, made before they are written."""
 
     conversations: list[Conversation] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     words: list[IndexRow] = field(default_factory=list)
+    characters: int = 0
+
+    def begin(self, where: Conversation) -> None:
+        """Its messages follow, here and in later ones."""
+        self.conversations.append(where)
+        self.words.append(index.title_row(where))
+
+    def add(self, message: Message) -> bool:
+        """True: that is enough for one transaction."""
+        self.messages.append(message)
+        self.characters += len(message.text)
+        row = index.text_row(message.conversation_id, message.id, message.text, message.created)
+        if row is not None:
+            self.words.append(row)
+        return len(self.messages) >= AT_ONCE or self.characters >= CHARACTERS
 
 
 def store(caller: Caller, parsed: Any) -> dict[str, int]:
@@ -64,10 +80,12 @@ def store(caller: Caller, parsed: Any) -> dict[str, int]:
 def _batches(caller: Caller, found: list[Found]) -> Iterator[Rows]:
     now, rows = timezone.now(), Rows()
     for one in found:
-        _add(rows, caller, one, now)
-        if len(rows.messages) >= AT_ONCE:
-            yield rows
-            rows = Rows()
+        where, messages = _made(caller, one, now)
+        rows.begin(where)
+        for message in messages:
+            if rows.add(message):
+                yield rows
+                rows = Rows()
     yield rows
 
 
@@ -82,7 +100,7 @@ def _chunks(ids: list[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
     yield from (ids[at : at + BATCH] for at in range(0, len(ids), BATCH))
 
 
-def _add(rows: Rows, caller: Caller, one: Found, now: datetime) -> None:
+def _made(caller: Caller, one: Found, now: datetime) -> tuple[Conversation, list[Message]]:
     begun = min(one.at or now, now)
     ids = {turn.key: uuid7() for turn in one.turns}
     where = Conversation(
@@ -96,13 +114,7 @@ def _add(rows: Rows, caller: Caller, one: Found, now: datetime) -> None:
     )
     messages = list(_messages(where, caller, one, ids, begun, now))
     where.updated = max(message.created for message in messages)
-    rows.conversations.append(where)
-    rows.messages += messages
-    rows.words.append(index.title_row(where))
-    for message in messages:
-        row = index.text_row(where.id, message.id, message.text, message.created)
-        if row is not None:
-            rows.words.append(row)
+    return where, messages
 
 
 def _messages(

@@ -63,19 +63,25 @@ def delete(caller: Caller, conversation: uuid.UUID) -> Conversation:
 def undo(caller: Caller, conversation: uuid.UUID) -> Conversation:
     """Take a deletion back. NotFound once its time is over."""
     where = access.get(caller, "conversation.undo", conversation, deleted=True)
-    if where.deleted is None or where.deleted < timezone.now() - UNDO:
+    there = Conversation.objects.filter(id=where.id, deleted__gte=timezone.now() - UNDO)
+    if not there.update(deleted=None):  # or the purge came first, in this very moment
         raise NotFound(access.GONE)
     where.deleted = None
-    where.save(update_fields=["deleted"])
     return where
 
 
 def purge() -> int:
     """Delete for good what nobody took back: messages, images and index go with it. -> how many."""
     gone = Conversation.objects.filter(deleted__lt=timezone.now() - UNDO)
+    return sum(_purge(one) for one in gone.values_list("id", flat=True))
+
+
+def _purge(conversation: uuid.UUID) -> int:
+    """Each by itself, so that others write in between; none that was taken back in this very moment."""
     with transaction.atomic():
-        count, _each = gone.delete()
-    return count
+        gone = Conversation.objects.filter(id=conversation, deleted__lt=timezone.now() - UNDO)
+        row = gone.select_for_update().first()
+        return row.delete()[0] if row is not None else 0
 
 
 def place(caller: Caller, conversation: uuid.UUID, **marks: Any) -> Shelf:
