@@ -75,9 +75,10 @@ def shelved(person: str, conversation: uuid.UUID, marks: dict[str, Any]) -> None
 
 
 def titled(conversation: uuid.UUID, title: str, owner: str, team: str | None) -> None:
-    """The model found a title."""
-    hub.tell(conversation, frames.frame("title", c=conversation, title=title), besides=owner, team=team)
-    hub.elsewhere("titled", c=str(conversation), person=owner, team=team)
+    """The model found a title. A team's is told to its people: an owner who left it hears nothing."""
+    person = owner if team is None else None
+    hub.tell(conversation, frames.frame("title", c=conversation, title=title), besides=person, team=team)
+    hub.elsewhere("titled", c=str(conversation), person=person, team=team)
 
 
 def moved(facts: dict[str, Any], person: str, was: str | None) -> None:

@@ -82,8 +82,9 @@ def clear(caller: Caller, asked: Clear) -> Acked:
 
     def act() -> Acked:
         where = access.get(caller, "conversation.continue", asked.conversation)
-        mark = Message.objects.create(
-            conversation=where, parent_id=where.leaf, role=Message.Role.MARK, asker_id=caller.id
+        shown = Conversation.objects.select_for_update().filter(id=where.id).values_list("leaf", flat=True)
+        mark = Message.objects.create(  # below what somebody asked in this very moment, not beside it
+            conversation=where, parent_id=shown.get(), role=Message.Role.MARK, asker_id=caller.id
         )
         Conversation.objects.filter(id=where.id).update(leaf=mark.id)
         return Acked(asked.id, str(where.id), question=str(mark.id))
@@ -105,7 +106,7 @@ def once(caller: Caller, sent_id: str, said: Any, act: Callable[[], Acked]) -> A
             answer = {**asdict(acked), "fresh": False}
             Sent.objects.create(user_id=caller.id, sent_id=sent_id, digest=digest, answer=answer)
             return acked
-    except IntegrityError:  # the same id at the same moment, by another connection
+    except (IntegrityError, Busy):  # perhaps by the same id at the same moment, by another connection
         before = _before(caller, sent_id, digest)
         if before is None:
             raise
