@@ -47,6 +47,15 @@ test("ui-73: what began while there was no connection is heard out too", async (
   assert.deepEqual(socket.said("resume"), [{ t: "resume", g: G, s: 0 }]);
 });
 
+test("ui-73: a teammate's answer, whose end nobody would tell, is not shown as running", async () => {
+  const here = page();
+  const socket = await here.ready();
+  here.world.reply(CARD, card(C, { running: G, mine: false, team: "t" }));
+  socket.say({ t: "conv.updated", c: C, title: "New" });
+  await settled();
+  assert.deepEqual([socket.said("resume"), here.store.cards.get(C).running, here.store.running(C)], [[], null, undefined]);
+});
+
 test("ui-73: a card that was overtaken by the end of its answer is not running", async () => {
   const here = page();
   const socket = await here.ready();

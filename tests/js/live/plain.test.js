@@ -69,6 +69,21 @@ test("ui-81: a stream that breaks is read on from where it broke", async () => {
   assert.equal(here.store.branch().at(-1).text, found.history.messages.at(-1).text);
 });
 
+test("ui-81: a proxy that cuts a long answer again and again loses nothing of it", async () => {
+  const here = await blocked();
+  here.world.reply("POST /api/conversations", () => events([{ ...ack, id: here.store.outbox[0].id }]));
+  let cuts = 0;
+  here.world.reply(`GET /api/conversations/${ack.c}/messages`, () => {
+    const s = Number(here.world.asked.at(-1).headers["Last-Event-ID"].split(":")[1]);
+    cuts += 1;
+    return events(answer.slice(s, s + 2));
+  });
+  here.outbox.add({ c: null, text: found.history.messages[0].text, images: [] });
+  await until(() => here.store.branch().at(-1)?.state === "complete");
+  assert.ok(cuts > 5, `${cuts} cuts`);
+  assert.equal(here.store.branch().at(-1).text, found.history.messages.at(-1).text);
+});
+
 test("ui-83: a refusal there is the same refusal", async () => {
   const here = await blocked();
   here.world.reply("POST /api/conversations", { error: { code: "busy", message: "x", details: "Bob" } }, 409, { "x-request-id": "req_9" });

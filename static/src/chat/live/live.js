@@ -135,7 +135,9 @@ export class Live {
     if (!this.#plain || !running || this.#followed.has(running.g)) return;
     this.#followed.add(running.g);
     const { followByHttp } = await rare();
-    await followByHttp(this, c, running, (frame) => this.#heard(frame));
+    const whole = await followByHttp(this, c, running, (frame) => this.#heard(frame));
+    this.#followed.delete(running.g);
+    if (!whole) this.#later(c);
   }
 
   /** Once for each connection. @param {Asked} asked */
@@ -244,13 +246,22 @@ export class Live {
     if (this.store.open && !this.store.missing) await this.history(this.store.open);
   }
 
-  /** Take cards: what is being written there, that nobody told of, is heard out. @param {() => void} take */
+  /**
+   * Take cards. What is being written there, that nobody told of, is heard out where it is this person's own; of
+   * others' nobody would say the end, so it is not shown as running.
+   * @param {() => void} take
+   */
   #learn(take) {
-    const { generations, open } = this.store;
+    const { cards, generations, open } = this.store;
     const heard = new Set(generations.keys());
     take();
-    for (const { g, c, s, state } of generations.values()) {
-      if (state !== "done" && c !== open && !heard.has(g)) this.run({ do: "resume", g, s });
+    for (const { g, c, s } of [...generations.values()]) {
+      if (c === null || c === open || heard.has(g)) continue;
+      if (cards.get(c)?.mine) this.run({ do: "resume", g, s });
+      else {
+        generations.delete(g);
+        this.store.patchCard(c, { running: null });
+      }
     }
   }
 
@@ -283,8 +294,15 @@ export class Live {
     } catch (error) {
       const { status } = /** @type {ApiError} */ (error);
       if (open() && status === 404) this.store.lose();
-      else if (!(status >= 400 && status < 429)) this.world.later(AGAIN, () => open() && (this.there || this.#plain) && void this.history(c));
+      else if (!(status >= 400 && status < 429) && open()) this.#later(c, ask);
     }
+  }
+
+  /** Its messages once more in a while, unless they came meanwhile; a new connection asks by itself. @param {string} c @param {number} [ask] */
+  #later(c, ask = Infinity) {
+    this.world.later(AGAIN, () => {
+      if (this.store.open === c && ask > this.#answered && (this.there || this.#plain)) void this.history(c);
+    });
   }
 
   /** One of the list. Asked again meanwhile, it is asked once more afterwards: it may have changed. @param {string} c @returns {Promise<void>} */

@@ -12,6 +12,8 @@ export function mind(live) {
   });
   addEventListener("storage", (event) => {
     if (event.key !== `${store.kept.prefix}unread`) return;
+    const { open } = store;
+    if (open !== null && store.unread.has(open) && live.world.looking()) store.unread.set(open, null); // it is read here
     for (const [c, card] of store.cards) {
       const unread = store.unread.has(c) && c !== store.open;
       if (card.unread !== unread) store.patchCard(c, { unread });

@@ -9,8 +9,8 @@ import { ApiError } from "./errors.js";
 /** @typedef {{ id: string, data: string }} Event */
 
 const ADDRESS = "/api/conversations";
-const TRIES = 5; // to read on where a stream broke
-const PAUSE = 1_000; // ms before each
+const TRIES = 5; // in a row that brought nothing, to read on where a stream broke
+const PAUSE = 1_000; // ms before each, longer each time
 const TITLED = 2_000; // ms after an answer in which its conversation has got a title
 
 /**
@@ -33,32 +33,38 @@ export async function askByHttp(live, frame, hear) {
     where ??= heard.c;
     hear(heard);
   });
-  if (last !== null) await readOn(live, where, last, hear);
+  if (last !== null && !(await readOn(live, where, last, hear))) await live.history(where);
   live.world.later(TITLED, () => void live.card(where));
 }
 
 /**
  * What is being written in a conversation, from where it was seen.
  * @param {Live} live @param {string} c @param {{ g: string, s: number }} seen @param {(frame: any) => void} hear
+ * @returns {Promise<boolean>} whether its end was heard
  */
 export function followByHttp(live, c, { g, s }, hear) {
   return readOn(live, c, `${g}:${s}`, hear);
 }
 
-/** @param {Live} live @param {string} c @param {string} last the id of the last event @param {(frame: any) => void} hear */
+/**
+ * @param {Live} live @param {string} c @param {string} last the id of the last event @param {(frame: any) => void} hear
+ * @returns {Promise<boolean>} whether it came to its end
+ */
 async function readOn(live, c, last, hear) {
   /** @type {string | null} */
   let at = last;
-  for (let time = 0; at !== null && time < TRIES; time += 1) {
-    if (time) await new Promise((resolve) => live.world.later(PAUSE * time, () => resolve(null)));
+  for (let vain = 0; at !== null && vain < TRIES; ) {
+    const before = at;
+    if (vain) await new Promise((resolve) => live.world.later(PAUSE * vain, () => resolve(null)));
     try {
       const headers = { Accept: "text/event-stream", "Last-Event-ID": at };
       at = await listen(await live.api.answer("GET", `${ADDRESS}/${c}/messages`, { headers }), hear, at);
     } catch (error) {
       if (error instanceof ApiError && error.status >= 400 && error.status < 500) break;
     }
+    vain = at === before ? vain + 1 : 0; // a proxy may cut a long answer any number of times
   }
-  if (at !== null) await live.history(c);
+  return at === null;
 }
 
 /**
