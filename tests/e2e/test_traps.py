@@ -65,3 +65,36 @@ def test_enter_chooses_nothing_that_was_not_searched_for(stage: Stage, page_of: 
     expect(chat.dialog.get_by_role("option")).to_have_count(1)
     chat.page.keyboard.press("Enter")
     expect(chat.page.locator("#top h1")).to_have_text("Budget")
+
+
+INDENT = """(box) => {
+  const range = document.createRange();
+  range.selectNodeContents(box);
+  return range.getBoundingClientRect().left - box.getBoundingClientRect().left;
+}"""
+
+
+def test_a_paragraph_has_the_direction_of_its_script(stage: Stage, page_of: PageOf) -> None:
+    made = stage.seed(owner="alice", messages=["שלום?", "שלום עולם.\n\nHello."])
+    chat = ChatPage(page_of("alice", f"/c/{made['id']}"))
+    hebrew, english = chat.answers.locator("p").all()
+    assert hebrew.evaluate(INDENT) > 200
+    assert english.evaluate(INDENT) < 5
+    chat.box.fill("שלום")
+    assert chat.box.evaluate("(box) => getComputedStyle(box).unicodeBidi") == "plaintext"
+
+
+def test_marking_what_was_typed_beyond_the_edge_leaves_the_search_open(stage: Stage, page_of: PageOf) -> None:
+    chat = ChatPage(page_of("alice"))
+    chat.ready()
+    chat.page.keyboard.press("Control+k")
+    chat.page.keyboard.type("something")
+    field = chat.dialog.get_by_role("combobox").bounding_box()
+    assert field is not None
+    chat.page.mouse.move(field["x"] + 60, field["y"] + field["height"] / 2)
+    chat.page.mouse.down()
+    chat.page.mouse.move(5, field["y"])
+    chat.page.mouse.up()
+    expect(chat.dialog).to_be_visible()
+    chat.page.mouse.click(5, 5)
+    expect(chat.dialog).to_have_count(0)

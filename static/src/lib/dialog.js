@@ -24,8 +24,13 @@ export function open(title, content, more = {}) {
     ),
     h("div", { class: "dialog-body" }, ...content),
   );
+  /** @type {EventTarget | null} */
+  let pressed = null; // text that is marked from the field to beyond the edge ends in a click on the backdrop
+  element.addEventListener("pointerdown", (event) => {
+    pressed = event.target;
+  });
   element.addEventListener("click", (event) => {
-    if (event.target === element) element.close();
+    if (event.target === element && pressed === element) element.close();
   });
   element.addEventListener("close", () => {
     element.remove();

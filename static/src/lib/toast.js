@@ -36,8 +36,8 @@ export function toast(text, more = {}) {
     clearTimeout(timer);
     timer = window.setTimeout(close, (more.seconds ?? SECONDS) * 1000);
   };
-  box.addEventListener("pointerenter", () => clearTimeout(timer));
-  box.addEventListener("pointerleave", wait);
+  for (const come of ["pointerenter", "focusin"]) box.addEventListener(come, () => clearTimeout(timer));
+  for (const leave of ["pointerleave", "focusout"]) box.addEventListener(leave, wait);
   shelf.append(box);
   while (shelf.children.length > 3) shelf.firstElementChild?.remove();
   wait();
