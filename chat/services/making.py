@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+
+from django.db import DatabaseError
 
 from accounts.caller import Caller
 from accounts.threads import on_connection
 from chat import context, frames
 from chat.generation import log
 from chat.generation.pieces import End, Kind, Piece, Seen, Snapshot
-from chat.generation.runner import Job, current_runner
+from chat.generation.runner import BEAT, Job, current_runner
 from chat.models import Conversation, Message
 from chat.prompts import NOWHERE, Place
 from chat.services import titles
@@ -20,6 +25,8 @@ from chat.words import Options
 from clawdsite.core.config.live import current
 from clawdsite.core.errors import ClawdError, ModelNotFound
 from gateway import services
+
+Built = tuple[context.Context, tuple[tuple[Kind, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +53,10 @@ async def start(
     generation = uuid.UUID(acked.generation)
     conversation = uuid.UUID(acked.conversation)
     try:
-        if acked.more and options.model is None:
-            options = await _as_before(acked, options)
-        facts = await services.facts_of(options.model)
-        build = partial(_build, acked, options, facts.context_length, place)
-        built, so_far = await on_connection(build)
+        async with _alive(generation):
+            if acked.more and options.model is None:
+                options = await _as_before(acked, options)
+            built, so_far = await _built(acked, options, place)
     except ClawdError as error:
         end = End(0, "failed", "error", error=error.code or "bad_request")
         await on_connection(partial(log.finish, generation, end))
@@ -59,6 +65,35 @@ async def start(
     job = Job(generation, conversation, caller, built.request, request_id, message, so_far=so_far)
     titles.follow(current_runner().start(job), job)
     return Begun(built.dropped, services.resolve(built.request.model, current()))
+
+
+@asynccontextmanager
+async def _alive(generation: uuid.UUID) -> AsyncGenerator[None]:
+    """While its model is asked about, which may take longer than a lease, it is nobody's to sweep."""
+
+    async def beats() -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            with suppress(DatabaseError):
+                await on_connection(partial(log.beat, current_runner().worker, {generation: 0}))
+
+    task = asyncio.ensure_future(beats())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _built(acked: Acked, options: Options, place: Place) -> Built:
+    """What goes up, as long as the model that answers can hold: pictures may go to another one."""
+    facts = await services.facts_of(options.model)
+    found = await on_connection(partial(_build, acked, options, facts.context_length, place))
+    request = found[0].request
+    if any(said.images for said in request.messages):
+        seeing = await services.facts_of(request.model, pictures=True)
+        if seeing.context_length != facts.context_length:
+            return await on_connection(partial(_build, acked, options, seeing.context_length, place))
+    return found
 
 
 async def _as_before(acked: Acked, options: Options) -> Options:
@@ -72,9 +107,7 @@ async def _as_before(acked: Acked, options: Options) -> Options:
     return replace(options, model=name or None)
 
 
-def _build(
-    acked: Acked, options: Options, context_length: int | None, place: Place
-) -> tuple[context.Context, tuple[tuple[Kind, str], ...]]:
+def _build(acked: Acked, options: Options, context_length: int | None, place: Place) -> Built:
     """What goes up, and what an answer that goes on has already."""
     config = current()
     where = Conversation.objects.select_related("team").get(id=acked.conversation)

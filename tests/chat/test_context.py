@@ -18,6 +18,7 @@ from clawdsite.core.config.schema import Config
 from tests.chat.sockets import Socket
 from tests.chat.test_generation import CHAT
 from tests.chat.test_http import API, began
+from tests.chat.test_images import picture, uploaded
 from tests.chat.world import World, asked, frames_of
 from tests.doubles.ollama import Model, OllamaDouble
 
@@ -130,3 +131,17 @@ def test_the_page_says_its_language_and_a_front_end_by_accept_language(
     world.client().post(API, json=asked(), headers={"Accept-Language": "en-GB,de;q=0.5"})
     assert double.journal.to(CHAT)[-1].body["messages"][0]["content"] == "Answer Alice in English."
     assert began(world)["frames"][-1]["usage"]["context"] == 1024
+
+
+def test_a_conversation_with_pictures_is_as_long_as_the_model_that_sees_can_hold() -> None:
+    eyes = Model("eyes:latest", capabilities=("completion", "vision"), context_length=4096)
+    with OllamaDouble(models=[Model("qwen3:32b"), eyes]) as double:
+        with World(double, models={"vision": eyes.name}) as world:
+            card = uploaded(world, picture()).json()
+            frames = frames_of(world.client().post(API, json=asked("x" * 5000)).text)
+            address = f"{API}/{frames[0]['c']}/messages"
+            frames = frames_of(
+                world.client().post(address, json=asked("What is it?", images=[card["id"]])).text
+            )
+        assert (frames[1]["t"], frames[1]["args"]) == ("notice", {"dropped": 2})
+        assert [one["content"] for one in double.journal.to(CHAT)[-1].body["messages"]] == ["What is it?"]
