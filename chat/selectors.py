@@ -111,7 +111,8 @@ def readers(caller: Caller, conversation: uuid.UUID) -> dict[str, Any]:
     left = members is not None and not members.filter(user=row.owner_id).exists()
     team = None
     if row.team is not None and members is not None:
-        team = {"slug": row.team.slug, "name": str(row.team), "members": members.count()}
+        people = members.values("user").distinct()  # one may be a member twice: by hand, and by a provider
+        team = {"slug": row.team.slug, "name": str(row.team), "members": people.count()}
     return {
         "owner": {"id": str(row.owner_id), "name": row.owner.get_full_name(), "reads": not left},
         "team": team,

@@ -26,7 +26,8 @@ def own(caller: Caller) -> dict[str, Any]:
 def of_team(caller: Caller, slug: str) -> dict[str, Any]:
     """The sums of a team's members, for its lead. NotFound for anybody else, as for no team at all."""
     require(caller, "team.usage", Resource(owner=None, team=slug))
-    members = [str(one) for one in Membership.objects.filter(team__slug=slug).values_list("user", flat=True)]
+    whose = Membership.objects.filter(team__slug=slug).values_list("user", flat=True)
+    members = sorted({str(one) for one in whose})  # one may be a member twice: by hand, and by a provider
     spent = _spent(UsageRow.objects.filter(caller__in=members))
     return {"team": slug, "members": len(members), **spent}
 

@@ -50,9 +50,11 @@ class Sweeper:
                 sweep()
                 granting.expired(since, now)
                 failing, since = False, now
-            except DatabaseError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next round comes
                 if not failing:
-                    log.warning("the chat is not swept: %s", type(error).__name__)
+                    expected = isinstance(error, DatabaseError)
+                    level = logging.WARNING if expected else logging.ERROR
+                    log.log(level, "the chat is not swept: %s", type(error).__name__)
                 failing = True
 
 

@@ -12,9 +12,9 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 from django.test import AsyncRequestFactory
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Membership, Team, User
 from accounts.selectors import caller_for
-from chat import images
+from chat import images, selectors, spending
 from chat.api import views
 from chat.models import Conversation
 from chat.services import keeping
@@ -55,3 +55,13 @@ def test_nul_reaches_no_database() -> None:
         keeping.move(caller_for(alice), where.id, "team\x00")
     plain = Image(b"\x89PNG" + bytes(20), "image/png", "image")
     assert images._keep(caller_for(alice), plain, "a\x00b").name == "ab"
+
+
+@pytest.mark.django_db
+def test_who_is_in_a_team_by_hand_and_by_a_provider_is_one_person() -> None:
+    lena, team = User.objects.create_user("lena"), Team.objects.create(slug="team-a")
+    for source in ("", "wecom"):
+        Membership.objects.create(user=lena, team=team, role="lead", source=source)
+    where = Conversation.objects.create(owner=lena, team=team, updated=timezone.now())
+    assert selectors.readers(caller_for(lena), where.id)["team"]["members"] == 1
+    assert spending.of_team(caller_for(lena), "team-a")["members"] == 1
