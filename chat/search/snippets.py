@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import Any, Final
 
 from chat.search.tokens import LONGEST_WORD, fold, runs
@@ -66,7 +67,8 @@ def _joined(pieces: Sequence[Cut]) -> list[dict[str, Any]]:
 def _marks(text: str, query: str) -> list[tuple[int, int]]:
     """Where the query's pieces stand in the text, in its own characters, in order, none inside another."""
     folded, where = _mapped(text[:READ])
-    spans = sorted(span for piece in fold(query).split() for span in _places(folded, piece))
+    begins = cache(partial(_word_starts, folded))  # of a long text that takes as long as all the rest
+    spans = sorted(span for piece in fold(query).split() for span in _places(folded, piece, begins))
     found: list[tuple[int, int]] = []
     for start, end in spans:
         first, last = where[start], where[end - 1] + 1
@@ -78,18 +80,25 @@ def _marks(text: str, query: str) -> list[tuple[int, int]]:
     return found
 
 
-def _places(folded: str, piece: str) -> Iterator[tuple[int, int]]:
-    """A piece's parts as they stand beside each other in a text, whatever stands between them."""
+def _places(folded: str, piece: str, begins: Callable[[], set[int]]) -> Iterator[tuple[int, int]]:
+    """A piece's parts as they stand beside each other in a text, whatever stands between them.
+
+    begins: where the text's words do.
+    """
     parts = list(runs(piece))
     if not parts:
         return
     between = r"(?:[\W_]*)"
     pattern = between.join(re.escape(part.text) for part in parts)
     if not parts[0].paired and len(parts[0].text) < LONGEST_WORD:
-        starts = {run.start for run in runs(folded) if not run.paired}
+        starts = begins()
         yield from (one.span() for one in re.finditer(pattern, folded) if one.start() in starts)
     else:
         yield from (one.span() for one in re.finditer(pattern, folded))
+
+
+def _word_starts(folded: str) -> set[int]:
+    return {run.start for run in runs(folded) if not run.paired}
 
 
 def _mapped(text: str) -> tuple[str, Sequence[int]]:
