@@ -72,7 +72,7 @@ def build(
 
 def branch(where: Conversation, answer: Message) -> list[Message]:
     """From the last mark (or the beginning) down to the question of `answer`, oldest first."""
-    everything = {message.id: message for message in where.messages.select_related("asker")}
+    everything = {message.id: message for message in where.messages.defer("thinking")}
     found: list[Message] = []
     at: uuid.UUID | None = answer.parent_id
     while at is not None and at in everything:

@@ -204,7 +204,11 @@ def _is_name(value: Any) -> bool:
 
 def storable(text: str) -> bool:
     """No NUL (PostgreSQL has none) and no half of a surrogate pair (UTF-8 has none)."""
-    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Membership, Team, User
 from accounts.selectors import caller_for
 from chat import images, selectors, spending
-from chat.api import views
+from chat.api import exports, views
 from chat.models import Conversation
 from chat.services import keeping
 from clawdsite.core.errors import Internal, NotFound, Unavailable
@@ -65,3 +65,19 @@ def test_who_is_in_a_team_by_hand_and_by_a_provider_is_one_person() -> None:
     where = Conversation.objects.create(owner=lena, team=team, updated=timezone.now())
     assert selectors.readers(caller_for(lena), where.id)["team"]["members"] == 1
     assert spending.of_team(caller_for(lena), "team-a")["members"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "closing"),
+    [
+        ("Look:\n```python\nprint(1)", "\n```"),
+        ("~~~~\ncode\n~~~\nstill", "\n~~~~"),
+        ("```\ncode\n````", ""),
+        ("```\ncode\n``` not its end", "\n```"),
+        ("```not a fence``` in one line", ""),
+        ("    ```\n    indented", ""),
+        ("plain", ""),
+    ],
+)
+def test_code_that_was_cut_off_does_not_swallow_the_turns_behind_it(text: str, closing: str) -> None:
+    assert exports._closed(text) == text + closing
