@@ -10,7 +10,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Final
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, DataError, close_old_connections
 
 from gateway.call import Call
 from gateway.models import UsageRow
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 BATCH: Final = 500
 CALLER: Final = 128  # bytes of a caller's id; an issuer's name and a subject may have 288 characters
 PAUSE: Final = 0.5  # seconds between two writes: what a kill -9 can lose
+REFUSED: Final = (DataError, OverflowError)  # what PostgreSQL, and SQLite, say of a number too large
 KEPT: Final = 20_000  # rows kept while the database is away; then the oldest go, and the log says so
 
 
@@ -48,11 +49,28 @@ class Writer:
             while self.pending:
                 rows = [self.pending.popleft() for _ in range(min(BATCH, len(self.pending)))]
                 try:
-                    UsageRow.objects.bulk_create(rows)
+                    written += self._write(rows)
                 except DatabaseError:
                     self.pending.extendleft(reversed(rows))
                     raise
-                written += len(rows)
+        return written
+
+    def _write(self, rows: list[UsageRow]) -> int:
+        """A row that no database takes is dropped: else all that comes behind it would wait for ever. Where
+        the database goes meanwhile, `rows` are those that are left."""
+        try:
+            UsageRow.objects.bulk_create(rows)
+            return len(rows)
+        except REFUSED:
+            written = 0
+        while rows:
+            try:
+                rows[0].save(force_insert=True)
+                written += 1
+            except REFUSED as error:
+                self.dropped += 1
+                log.error("a usage row was lost: %s", type(error).__name__)  # noqa: TRY400 - no caller's words
+            del rows[0]
         return written
 
     def start(self) -> None:
@@ -98,7 +116,7 @@ writer = Writer()
 
 def fit(text: str, size: int) -> str:
     """At most `size` bytes of UTF-8: a longer text keeps its beginning and a digest, so that two stay two."""
-    raw = text.encode("utf-8", "replace")
+    raw = text.replace("\x00", "\ufffd").encode("utf-8", "replace")  # PostgreSQL keeps no NUL
     if len(raw) <= size:
         return raw.decode("utf-8")
     return raw[: size - 13].decode("utf-8", "ignore") + "~" + hashlib.sha256(raw).hexdigest()[:12]

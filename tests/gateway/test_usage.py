@@ -95,3 +95,13 @@ def test_a_long_outage_keeps_memory_bounded_and_counts_what_is_lost(writer, monk
         usage.enqueue(finished_call(request_id=f"req_{n}"))
     assert len(writer.pending) == 10
     assert writer.dropped == 15
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_no_database_keeps_does_not_stop_the_rows_behind_it(writer):
+    usage.enqueue(finished_call(model="a\x00b"))
+    usage.enqueue(finished_call(model="monstrous", usage=Usage(prompt=2**70)))
+    usage.enqueue(finished_call(model="last"))
+    assert writer.write_pending() == 2
+    assert not writer.pending
+    assert [row.model for row in UsageRow.objects.order_by("pk")] == ["a\ufffdb", "last"]
