@@ -20,6 +20,11 @@ def is_v1(path: str) -> bool:
     return path.startswith("/v1/") or path == "/v1"
 
 
+def is_bearers(path: str) -> bool:
+    """Pages elsewhere may ask here with a bearer, never with a cookie: OpenAI's surface, conversations."""
+    return is_v1(path) or (path.startswith("/api/") and not is_session(path))
+
+
 def is_booked(path: str) -> bool:
     """What is asked here costs the caller something: it gets a usage row."""
     return is_v1(path) or path == CHAT

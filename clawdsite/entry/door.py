@@ -23,12 +23,13 @@ ALLOWED_HEADERS: Final = frozenset(
             "api-key",
             "x-api-key",
         ),
-        *("idempotency-key", "x-requested-with", "cache-control", "last-event-id"),
+        *("idempotency-key", "x-requested-with", "cache-control", "last-event-id", "x-file-name"),
     )
 )
 SESSION_HEADERS: Final = ("content-type", "accept", "x-csrftoken", "x-requested-with")
 ALLOWED_PREFIXES: Final = ("x-clawdbot-", "openai-", "x-stainless-")
-METHODS: Final = b"GET, POST, OPTIONS"
+METHODS: Final = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
+SESSION_METHODS: Final = b"GET, POST, OPTIONS"
 MAX_AGE: Final = b"600"
 
 
@@ -42,7 +43,7 @@ class Door:
         return head.fault
 
     def welcomes(self, origin: str, config: Config) -> bool:
-        """Whether a page of this origin may read answers of /v1."""
+        """Whether a page of this origin may read what it asks with a bearer: /v1 and conversations."""
         return origin in config.server.cors_origins or origin in config.server.front_ends
 
     def shares(self, origin: str, path: str, config: Config) -> bool:
@@ -91,7 +92,7 @@ def preflight(asked_headers: str, origin: bytes, *, cookies: bool = False) -> li
     return [
         *([CREDENTIALS] if cookies else []),
         (b"access-control-allow-origin", origin),
-        (b"access-control-allow-methods", METHODS),
+        (b"access-control-allow-methods", SESSION_METHODS if cookies else METHODS),
         (b"access-control-allow-headers", ", ".join(allowed).encode("latin-1")),
         (b"access-control-max-age", MAX_AGE),
         (b"vary", b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),

@@ -43,7 +43,8 @@ OWN: Final = frozenset((b"x-request-id", b"server", b"openai-version", b"openai-
 EXPOSED: Final = (
     b"x-request-id, retry-after, x-should-retry, openai-processing-ms, openai-version, x-clawdbot-generation,"
     b" x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests,"
-    b" x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens, www-authenticate"
+    b" x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens, www-authenticate,"
+    b" content-disposition"
 )
 
 

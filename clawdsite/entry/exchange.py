@@ -13,7 +13,7 @@ from clawdsite.core import log as logs
 from clawdsite.core.config import live
 from clawdsite.core.errors import ClawdError, Draining, Forbidden, Internal
 from clawdsite.core.lifecycle import lifecycle
-from clawdsite.core.paths import body_limit, is_health, is_session, is_v1
+from clawdsite.core.paths import body_limit, is_bearers, is_health, is_session, is_v1
 from clawdsite.entry import head as heads
 from clawdsite.entry.asgi import Message, Receive, Scope, Send
 from clawdsite.entry.body import Body
@@ -108,7 +108,7 @@ class Exchange:
     async def _serve(self) -> None:
         head, call = self.head, self.call
         shared = is_session(self.path)
-        if shared or is_v1(self.path):
+        if shared or is_bearers(self.path):
             self._welcome(head.text(b"origin"), shared)
         if lifecycle.draining and not is_health(self.path):
             self.closing = True
@@ -117,7 +117,7 @@ class Exchange:
         if refusal is not None:
             raise refusal
         asks_first = call.method == "OPTIONS" and b"access-control-request-method" in head.wanted
-        if asks_first and (shared or is_v1(self.path)):
+        if asks_first and (shared or is_bearers(self.path)):
             await self._preflight()
             return
         self.body.check(head.text(b"content-length"))

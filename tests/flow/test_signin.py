@@ -120,6 +120,53 @@ def test_a_front_end_reads_the_session_and_gets_a_token_that_works(walk: Callabl
     walk(road)
 
 
+@proves("promise-S29")
+def test_a_front_end_reads_and_changes_conversations_with_its_bearer(walk: Callable[[Road], None]) -> None:
+    async def road(browser: httpx.AsyncClient) -> None:
+        facts = await signed_in(browser)
+        ours = {"origin": "http://localhost", "x-csrftoken": facts["csrf_token"]}
+        token = (await browser.post("/api/auth/token", headers=ours)).json()["access_token"]
+        browser.cookies.clear()
+        bearer = {"origin": FRONT, "authorization": f"Bearer {token}"}
+        listed = await browser.get("/api/conversations", headers=bearer)
+        assert (listed.status_code, listed.json()["conversations"]) == (200, [])
+        assert listed.headers["access-control-allow-origin"] == FRONT
+        for method, path in (
+            ("POST", "/api/conversations"),
+            ("PATCH", "/api/conversations/1"),
+            ("DELETE", "/api/conversations/1"),
+            ("PUT", "/api/settings"),
+            ("POST", "/api/images"),
+        ):
+            wanted = "authorization, content-type, last-event-id, x-file-name"
+            asked = {"access-control-request-method": method, "access-control-request-headers": wanted}
+            first = await browser.options(path, headers={"origin": FRONT, **asked})
+            assert (first.status_code, first.headers["access-control-allow-origin"]) == (204, FRONT)
+            assert method in first.headers["access-control-allow-methods"]
+            assert first.headers["access-control-allow-headers"] == wanted
+            assert "access-control-allow-credentials" not in first.headers
+        unknown = await browser.patch("/api/conversations/1", headers=bearer, json={"title": "x"})
+        assert (unknown.status_code, unknown.headers["access-control-allow-origin"]) == (404, FRONT)
+
+    walk(road)
+
+
+@pytest.mark.parametrize("path", ["/api/conversations", "/api/search?q=x", "/api/usage"])
+def test_of_conversations_another_page_is_told_nothing(walk: Callable[[Road], None], path: str) -> None:
+    async def road(browser: httpx.AsyncClient) -> None:
+        await signed_in(browser)
+        asked = {"origin": EVIL, "access-control-request-method": "GET"}
+        first = await browser.options(path, headers=asked)
+        answer = await browser.get(path, headers={"origin": EVIL})
+        theirs = await browser.get(path, headers={"origin": FRONT})  # with the cookie, which is not for it
+        assert first.status_code == 403
+        for found in (first, answer):
+            assert "access-control-allow-origin" not in found.headers
+        assert "access-control-allow-credentials" not in theirs.headers
+
+    walk(road)
+
+
 @pytest.mark.parametrize("path", ["/api/session", "/api/auth/token"])
 def test_another_page_is_told_nothing(walk: Callable[[Road], None], path: str) -> None:
     async def road(browser: httpx.AsyncClient) -> None:

@@ -59,7 +59,7 @@ class Server(Section):
         ("127.0.0.1",),
         "Addresses or networks whose X-Forwarded-* headers count; from anyone else they mean nothing.",
     )
-    cors_origins: tuple[str, ...] = key((), "Origins that may call /v1 from a browser with a bearer token.")
+    cors_origins: tuple[str, ...] = key((), "Origins whose pages may call /v1 and /api with a bearer.")
     max_body: Bytes = key(32 * 10**6, "Largest request body; above it 413.", ge=1024)
     drain: Seconds = key(60.0, "How long SIGTERM waits for running answers.", ge=0)
     allow_http: bool = key(
