@@ -15,6 +15,7 @@ import setproctitle
 from clawdsite.core import log
 from clawdsite.core.config import live
 from clawdsite.core.config.load import ConfigErrors, Loaded, locate, read
+from clawdsite.core.config.problems import NOT_YET
 from clawdsite.core.config.schema import Config
 
 
@@ -61,6 +62,8 @@ def refused(args: Namespace, config: Config) -> str:
     workers = args.workers or config.server.workers
     if workers > 1 and not config.redis_url.get_secret_value():
         return f"--workers {workers} needs redis_url"
+    if workers > 1:
+        return f"--workers {workers} is {NOT_YET}: start one process more, on a port of its own"
     if args.demo and not config.development:
         return "--demo is for development: in production a simulated model must never answer"
     return ""

@@ -50,9 +50,10 @@ def test_a_port_in_use_is_one_line_and_exit_1() -> None:
     ("args", "parts", "words"),
     [
         (("--workers", "2"), {}, "--workers 2 needs redis_url"),
+        (("--workers", "2"), {"redis_url": "redis://localhost"}, "--workers 2 is not available yet"),
         (("--demo",), {"mode": "production"}, "--demo is for development"),
     ],
-    ids=["workers", "demo-in-production"],
+    ids=["workers", "workers-with-redis", "demo-in-production"],
 )
 def test_what_cannot_be_asked_for_is_exit_2_and_says_why(
     args: tuple[str, ...], parts: dict[str, object], words: str

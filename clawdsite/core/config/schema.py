@@ -54,7 +54,7 @@ class Server(Section):
         "Address that people use, e.g. https://chat.example.com. Empty: `http://localhost:<port>`.",
         restart=True,
     )
-    workers: Whole = key(1, "Worker processes. More than one needs redis_url.", restart=True, ge=1)
+    workers: Whole = key(1, "Worker processes; more than one is not available yet.", restart=True, ge=1)
     trusted_proxies: tuple[str, ...] = key(
         ("127.0.0.1",),
         "Addresses or networks whose X-Forwarded-* headers count; from anyone else they mean nothing.",
@@ -68,7 +68,7 @@ class Server(Section):
     front_ends: tuple[str, ...] = key(
         (),
         "Origins of front ends of one's own (same site): may be `next` after sign-in, and may call "
-        "/api/session and /api/auth/token with the session cookie.",
+        "/api/session and /api/auth/token with the session cookie, all else with the bearer they get.",
     )
 
 
