@@ -10,7 +10,7 @@ from chat.models import Conversation, Image, Message
 from chat.prompts import NOWHERE, Place, system_prompt
 from chat.words import Options
 from clawdsite.core.config.schema import Config
-from gateway import services
+from gateway import images, services
 from gateway import types as wire
 
 CHARACTERS_A_TOKEN: Final = 2.0  # cautious: Chinese is about 1.6, English about 4
@@ -99,9 +99,9 @@ def _message(turn: Message) -> wire.Message:
     found = Image.objects.filter(id__in=turn.images) if turn.images else ()
     pictures = {str(image.id): image for image in found}
     role: wire.Role = "user" if turn.role == Message.Role.USER else "assistant"
-    images = tuple(
-        wire.Image(bytes(pictures[one].content), pictures[one].media_type, f"images[{place}]")
+    shown = tuple(
+        images.Clean(bytes(pictures[one].content), pictures[one].media_type, f"images[{place}]")
         for place, one in enumerate(turn.images)
         if one in pictures
     )
-    return wire.Message(role, turn.text, images=images)
+    return wire.Message(role, turn.text, images=shown)

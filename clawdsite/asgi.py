@@ -64,3 +64,4 @@ if sys.argv[1:2] == ["runserver"]:  # daphne has no lifespan
     revocations.start()
     usage.writer.start()
     syncing.start()
+    sweeper.start()

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,11 @@ _MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 
 _log = logging.getLogger(__name__)
 _pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="image")  # each thread waits for one process
+
+
+@dataclass(frozen=True, slots=True)
+class Clean(Image):
+    """One that was made by `clean` when it was stored: it needs no process for each question about it."""
 
 
 async def clean(image: Image, limits: ImageLimits) -> Image:
@@ -52,7 +57,7 @@ async def clean_request(request: ChatRequest, limits: ImageLimits) -> ChatReques
     Raises:
         BadRequest: as `clean`; or `array_above_max_length` for more than MAX_IMAGES pictures.
     """
-    images = [image for message in request.messages for image in message.images]
+    images = [one for message in request.messages for one in message.images if not isinstance(one, Clean)]
     if not images:
         return request
     if len(images) > MAX_IMAGES:
@@ -69,7 +74,8 @@ async def clean_request(request: ChatRequest, limits: ImageLimits) -> ChatReques
 async def _clean_message(message: Message, limits: ImageLimits) -> Message:
     if not message.images:
         return message
-    return replace(message, images=tuple([await clean(image, limits) for image in message.images]))
+    images = [one if isinstance(one, Clean) else await clean(one, limits) for one in message.images]
+    return replace(message, images=tuple(images))
 
 
 def _check(image: Image, limits: ImageLimits) -> None:

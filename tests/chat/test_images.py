@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ import httpx
 import pytest
 from PIL import Image
 
+from clawdsite.core.config.schema import ImageLimits
+from gateway import images
+from gateway.types import ChatRequest, Message
 from tests.chat.test_http import API
 from tests.chat.world import World, asked, frames_of
 from tests.doubles.ollama import OllamaDouble
@@ -96,3 +100,15 @@ def test_without_a_model_that_sees_an_upload_is_refused_before_it_is_looked_at(d
         answer = uploaded(blind, b"anything")
         assert answer.status_code == 400
         assert "models.vision" in answer.json()["error"]["message"]
+
+
+def test_a_picture_is_made_harmless_once_and_not_anew_for_each_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(*_: object) -> bytes:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(images, "_reencode", never)
+    kept = images.Clean(picture(), "image/jpeg", "images[0]")
+    request = ChatRequest(messages=(Message("user", "What is it?", images=(kept,)),))
+    assert asyncio.run(images.clean_request(request, ImageLimits())) == request

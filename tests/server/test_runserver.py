@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -97,3 +98,16 @@ def test_a_header_does_not_rewrite_the_path(daphne: tuple[int, Path]) -> None:
     raw = raw.replace(b"/public/admin/", b"/public/v1/models")
     (answer,) = wire.parse(wire.ask(daphne[0], raw)[0])
     assert answer.status == 404
+
+
+def test_what_time_is_over_goes_here_too(daphne: tuple[int, Path]) -> None:
+    _, config = daphne
+    row = ("0" * 32, "0" * 32, "", "image/png", 1, 1, b"x", "2026-01-01 00:00:00")  # an upload nobody used
+    with sqlite3.connect(config.parent / "db.sqlite3", timeout=10, isolation_level=None) as database:
+        columns = "id, owner_id, name, media_type, width, height, content, created"
+        database.execute(f"INSERT INTO chat_image ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        end = time.monotonic() + 30
+        while database.execute("SELECT count(*) FROM chat_image").fetchone() != (0,):
+            assert time.monotonic() < end, "not swept"
+            time.sleep(0.1)
+    database.close()
