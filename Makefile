@@ -29,7 +29,7 @@ test: setup-dev ## everything that must pass, with what it needs set up first
 	$(NPM) test --silent
 	$(BIN)/python -m tests.on_postgres -q -n 4 --dist loadfile
 	$(BIN)/pytest -n 4 --dist worksteal --ignore tests/e2e
-	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
+	$(BIN)/pytest -n 3 --dist worksteal tests/e2e
 
 check: setup-dev ## lint, types, import rules, migrations, the page's types: quick, no test
 	$(BIN)/ruff check .

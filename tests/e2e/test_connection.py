@@ -13,7 +13,7 @@ from tests.e2e.answers import fail, say
 from tests.e2e.chatpage import ChatPage
 from tests.e2e.pages import PageOf
 from tests.e2e.stage import Stage
-from tests.e2e.watching import BROKEN, Allow, banner, heard, opened, wire
+from tests.e2e.watching import BROKEN, Allow, banner, heard, listens, opened, wire
 from tests.proof import proves
 
 # ---- lost and found again --------------------------------------------------------------------------
@@ -114,10 +114,10 @@ def test_a_dead_link_is_found_and_replaced(stage: Stage, page_of: PageOf) -> Non
     heard(stage, page, "ready")
     dead.extend(dead_end)
     page.clock.fast_forward(21_000)
-    stage.gateway.wait_for(lambda: wire(page).said("ping") or page.evaluate("1") == 0)
+    stage.gateway.wait_for(lambda: wire(page).said("ping") or listens(page))
     page.clock.fast_forward(10_500)
     expect(banner(page)).to_have_text("")
-    stage.gateway.wait_for(lambda: len(dead_end) > 1 or page.evaluate("1") == 0)
+    stage.gateway.wait_for(lambda: len(dead_end) > 1 or listens(page))
     stage.model.usual = say("Over the new one.")
     chat.asked("Anybody there?")
     expect(chat.answers).to_contain_text("Over the new one.")

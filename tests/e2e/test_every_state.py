@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests.e2e import axe
-from tests.e2e.looks import problems, small_targets, unspoken
+from tests.e2e.looks import look, problems, small_targets, unspoken
 from tests.e2e.scenes import NARROW, ONLY_NARROW, SCENES, Cast
 from tests.e2e.spoken import LANGS
 from tests.e2e.stage import PROVIDER
@@ -50,6 +50,7 @@ def written(lang: str) -> tuple[str, ...]:
 
 def judged(cast: Cast, name: str) -> None:
     page = SCENES[name](cast)
+    look(page, "still")
     found = axe.violations(page) + problems(page)
     found += small_targets(page) if cast.width <= NARROW else []
     found += [f"in another language: {one}" for one in unspoken(page, cast.lang, written(cast.lang))]

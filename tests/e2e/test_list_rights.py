@@ -99,7 +99,8 @@ def test_moving_says_who_will_see_it_and_cuts_off_who_does_not(page_of: PageOf, 
         expect(menu.get_by_role("menuitemradio")).to_have_count(2)
         menu.get_by_role("menuitemradio", name=where_to).click()
         expect(alice.dialog).to_contain_text("One")
-        alice.button("list.move_yes", alice.dialog).click()
+        with alice.page.expect_response(f"**/api/conversations/{where}"):
+            alice.button("list.move_yes", alice.dialog).click()
         expect(chip).to_contain_text(where_to)
         if seen:
             bob.page.goto(alice.page.url)

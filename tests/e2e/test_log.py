@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +14,14 @@ from tests.e2e.chatpage import ChatPage
 from tests.e2e.pages import PageOf
 from tests.e2e.stage import Stage
 from tests.proof import proves
+
+# Each message that lit up: it does so for a second.
+LIT: Final = """() => {
+  window.lit = new Set();
+  new MutationObserver((changes) => {
+    for (const { target } of changes) if (target.matches('.lit')) window.lit.add(target.dataset.id);
+  }).observe(document.querySelector('#messages'), { subtree: true, attributeFilter: ['class'] });
+}"""
 
 CLIPBOARD: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
 HTML = """async () => {
@@ -334,6 +342,7 @@ def test_a_search_hit_is_brought_into_sight_wherever_it_is(stage: Stage, page_of
     made = stage.seed(owner="alice", messages=messages, leaf="118")
     chat = ChatPage(page_of("alice", f"/c/{made['id']}"))
     chat.ready()
+    chat.page.evaluate(LIT)
     for place, words in ((10, "Message 10"), (119, "Beside"), (100, "Message 100")):
         m = made["messages"][place]
         chat.page.evaluate(
@@ -343,6 +352,6 @@ def test_a_search_hit_is_brought_into_sight_wherever_it_is(stage: Stage, page_of
         expect(found).to_contain_text(words)
         expect(found).to_be_in_viewport()
         expect(found).to_be_focused()
-        expect(found).to_have_class(re.compile("lit"))
+        chat.page.wait_for_function("(m) => window.lit.has(m)", arg=m)
         expect(found).not_to_have_class(re.compile("lit"))
         expect(found).to_be_in_viewport()

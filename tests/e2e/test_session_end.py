@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.acts import PASSWORD
 from tests.e2e.answers import say
 from tests.e2e.chatpage import ChatPage
-from tests.e2e.pages import PageOf, Pages
+from tests.e2e.pages import PageOf
 from tests.e2e.stage import Stage
 from tests.e2e.watching import two_tabs
 from tests.proof import proves
@@ -125,17 +124,6 @@ def test_the_next_person_at_this_computer_finds_nothing_of_the_last(
 # ---- a session that is short ---------------------------------------------------------------------------
 
 
-@contextmanager
-def sessions_of(chromium: Browser, **session: str) -> Iterator[tuple[Stage, Pages]]:
-    """A gateway of its own, with these sessions."""
-    with Stage(session=session) as stage:
-        stage.reset()
-        pages = Pages(chromium, stage)
-        pages.allowed += REFUSED
-        yield stage, pages
-        assert pages.close() == []
-
-
 @proves("ui-86", "promise-M8")
 def test_an_answer_goes_on_while_its_person_signs_in_again(
     stage: Stage, page_of: PageOf, allow: Allow
@@ -163,18 +151,17 @@ def test_an_answer_goes_on_while_its_person_signs_in_again(
 
 
 @proves("ui-86")
-def test_whoever_is_there_stays_signed_in(chromium: Browser) -> None:
-    with sessions_of(chromium, idle="62s", absolute="12h") as (stage, pages):
-        page = pages.page_of("alice", go=False)
-        asked: list[Request] = []
-        page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
+def test_whoever_is_there_stays_signed_in(stage: Stage, page_of: PageOf, allow: Allow) -> None:
+    allow(*REFUSED)
+    stage.configure(session={"idle": "62s", "absolute": "12h"})
+    page = page_of("alice", go=False)
+    with page.expect_request(lambda request: request.method == "POST") as asked:
         page.goto(stage.url)
         chat = ChatPage(page)
-        chat.ready()
-        stage.gateway.wait_for(lambda: asked or page.evaluate("0"))  # it was announced to end in a minute
-        assert asked[0].url == stage.page("/api/session")
-        facts = page.evaluate("() => fetch('/api/session').then((answer) => answer.json())")
-        assert facts["expires_in"] > 55
-        stage.model.usual = say("Still here.")
-        chat.asked("Still there?")
-        expect(chat.answers).to_contain_text("Still here.")
+        chat.ready()  # and hears that it ends in a minute
+    assert asked.value.url == stage.page("/api/session")
+    facts = page.evaluate("() => fetch('/api/session').then((answer) => answer.json())")
+    assert facts["expires_in"] > 55
+    stage.model.usual = say("Still here.")
+    chat.asked("Still there?")
+    expect(chat.answers).to_contain_text("Still here.")

@@ -26,7 +26,12 @@ def wire(page: Page) -> Any:
 
 def heard(stage: Stage, page: Page, t: str, times: int = 1) -> None:
     """Until so many frames of this type have come."""
-    stage.gateway.wait_for(lambda: len(wire(page).heard(t)) >= times or page.evaluate("0"))
+    stage.gateway.wait_for(lambda: len(wire(page).heard(t)) >= times or listens(page))
+
+
+def listens(page: Page) -> None:
+    """Hands over what the page has said meanwhile: for a condition that is asked again and again."""
+    page.wait_for_timeout(20)
 
 
 def opened(page_of: PageOf, path: str = "/", lang: str = "en-US", **more: Any) -> ChatPage:

@@ -52,17 +52,17 @@ class Cast:
         chat.ready()
         return chat
 
-    def list(self, owner: str = "alice") -> None:
-        """Some conversations of other days; one pinned, one of the team."""
-        for place, title in enumerate(TITLES[self.lang][1:]):
+    def list(self, owner: str = "alice", rows: int | None = None) -> None:
+        """Some (all, or so many) conversations of other days; one pinned, one of the team."""
+        for place, title in enumerate(TITLES[self.lang][1:][:rows]):
             self.stage.seed(
                 owner=owner, title=title, days_ago=DAYS[place + 1], messages=["Q", "A"],
                 pinned_by=[owner] if place == 2 else [], team="team-a" if place == 4 else None,
             )  # fmt: skip
 
-    def history(self, *more: Any, **about: Any) -> str:
-        """The path of a conversation with one whole answer, and of a list beside it."""
-        self.list()
+    def history(self, *more: Any, rows: int | None = None, **about: Any) -> str:
+        """The path of a conversation with one whole answer, and of a list (of so many rows) beside it."""
+        self.list(rows=rows)
         answer = {"text": ANSWERS[self.lang], "thinking": THOUGHTS[self.lang], "thought_ms": 6000}
         answer["usage"] = {"in": 1834, "out": 412, "ttft_ms": 640, "ms": 9300}
         said = [QUESTIONS[self.lang], answer, *more]
