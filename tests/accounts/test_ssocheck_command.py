@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,14 @@ import yaml
 
 from tests.doubles import vendors
 from tests.proof import proves
-from tests.server.process import ROOT, Process
+from tests.server import warm
+from tests.server.process import Process
 
 SECRET = vendors.SECRET.format(kind="wecom")
 
 
 def clawdbot(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    call = [sys.executable, "manage.py", "sso", *words, "--config", str(config)]
-    return subprocess.run(call, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60)
+    return warm.run(["manage.py", "sso", *words, "--config", str(config)], dict(os.environ))
 
 
 @pytest.fixture

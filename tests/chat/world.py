@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import uuid
 from typing import Any
 
@@ -20,7 +18,8 @@ import httpx
 from tests.chat.judge import right
 from tests.doubles.ollama import OllamaDouble
 from tests.live import trust
-from tests.server.process import ROOT, Process
+from tests.server import warm
+from tests.server.process import Process
 
 PEOPLE = {
     "alice": {"team-a": "member"},
@@ -92,10 +91,7 @@ class World(Process):
 
     def run(self, script: str, *words: str) -> str:
         """Another process of the operating system does something to the same database -> what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-c", script, str(self.config_file), *words],
-            cwd=ROOT, env=os.environ | self.env, capture_output=True, text=True,
-        )  # fmt: skip
+        done = warm.run(["-c", script, str(self.config_file), *words], os.environ | self.env)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

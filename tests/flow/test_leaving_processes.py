@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +20,8 @@ from tests.flow.test_chat import CHAT, HI
 from tests.live import events_of
 from tests.postgres import Server
 from tests.proof import proves
-from tests.server.process import ROOT, Process
+from tests.server import warm
+from tests.server.process import Process
 
 HEARD = 5.0  # seconds from the row to the end of everything
 ENDING = """
@@ -42,8 +41,7 @@ print(time.monotonic())
 
 def end_elsewhere(gateway: Process, kind: str, *subjects: str) -> float:
     """Another process of the operating system ends something -> monotonic time when its row was written."""
-    words = [sys.executable, "-c", ENDING, str(gateway.config_file), kind, *subjects]
-    done = subprocess.run(words, cwd=ROOT, env=os.environ | gateway.env, capture_output=True, text=True)
+    done = warm.run(["-c", ENDING, str(gateway.config_file), kind, *subjects], os.environ | gateway.env)
     assert done.returncode == 0, done.stderr
     return float(done.stdout)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -17,7 +15,8 @@ import pytest
 from tests.accounts.oauth.asking import GRANT, basic
 from tests.doubles import vendors
 from tests.proof import proves
-from tests.server.process import ROOT, Process, free_port
+from tests.server import warm
+from tests.server.process import Process, free_port
 
 PASSWORD = "never-written-down-4711"
 MAKING = """
@@ -34,9 +33,7 @@ User.objects.create_superuser("root", sys.argv[2])
 
 def beside(gateway: Process, *words: str) -> str:
     """A command beside the started gateway -> what it wrote, standard output first."""
-    done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, env=os.environ | gateway.env, text=True, capture_output=True
-    )
+    done = warm.run(words, os.environ | gateway.env)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip() + "\n" + done.stderr.strip()
 

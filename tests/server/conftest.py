@@ -20,6 +20,6 @@ def double() -> Iterator[OllamaDouble]:
 def gateway(double: OllamaDouble) -> Iterator[Process]:
     """Development mode, debug port open, one page's origin welcome."""
     server = {"port": 0, "cors_origins": ["https://app.example.com"], "max_body": 100_000}
-    with Process(upstream={"url": double.url}, debug_port=free_port(), server=server) as gateway:
+    with Process(cold=True, upstream={"url": double.url}, debug_port=free_port(), server=server) as gateway:
         gateway.wait_for(lambda: any("Debug port" in line for line in gateway.out))
         yield gateway

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -29,9 +30,10 @@ import yaml
 from accounts.tokens.issue import issue
 from clawdsite.core.config.load import load
 from tests.live import signing_key, trust
+from tests.server import tables, warm
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 30.0  # seconds for whatever must happen
+PATIENCE = 60.0  # seconds for whatever must happen
 LISTENING = re.compile(r"^Gateway listening on (http://\S+:(\d+))$")
 FREE: dict[str, Any] = {
     "per_user": {"rpm": None, "parallel": None},
@@ -56,6 +58,8 @@ class Process:
     """parts: keys of config.yaml, laid over a development configuration without limits or debug port.
 
     args: more words for `clawdbot start`. env: more environment. wait: for the listening line.
+    cold: Python and all it needs are started and loaded for it, and its database is empty. Else it is forked
+    from where the libraries are loaded (tests/server/warm.py), on tables that are there.
     """
 
     def __init__(
@@ -64,9 +68,10 @@ class Process:
         args: tuple[str, ...] = (),
         env: dict[str, str] | None = None,
         wait: bool = True,
+        cold: bool = False,
         **parts: Any,
     ) -> None:
-        self.args, self.env, self.waits = args, env or {}, wait
+        self.args, self.env, self.waits, self.cold = args, env or {}, wait, cold
         self.stack = contextlib.ExitStack()
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="clawdbot-")))
         self.parts = self.defaults() | parts
@@ -74,14 +79,14 @@ class Process:
         self.log: list[str] = []
         self.port = 0
         self.url = ""
-        self.child: subprocess.Popen[str]
+        self.child: subprocess.Popen[str] | warm.Child
         self.readers: list[threading.Thread] = []
 
     def defaults(self) -> dict[str, Any]:
         return {
             "mode": "development",
             "data_dir": str(self.folder / "var"),
-            "database_url": f"sqlite:///{self.folder}/clawdbot.sqlite3",
+            "database_url": f"sqlite:///{self.database}",
             "server": {"port": 0},
             "debug_port": 0,
             "limits": FREE,
@@ -93,6 +98,11 @@ class Process:
         return self.folder / "config.yaml"
 
     @property
+    def database(self) -> Path:
+        """The file, unless `parts` name another database."""
+        return self.folder / "clawdbot.sqlite3"
+
+    @property
     def pid(self) -> int:
         return self.child.pid
 
@@ -100,10 +110,7 @@ class Process:
 
     def __enter__(self) -> Self:
         self.configure()
-        self.child = subprocess.Popen(
-            [sys.executable, "manage.py", "start", "--config", str(self.config_file), *self.args],
-            cwd=ROOT, env=os.environ | self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        self.child = self._started()
         for pipe, lines in ((self.child.stdout, self.out), (self.child.stderr, self.log)):
             reader = threading.Thread(target=self._read, args=(pipe, lines), daemon=True)
             reader.start()
@@ -115,6 +122,17 @@ class Process:
                 self.__exit__()
                 raise
         return self
+
+    def _started(self) -> subprocess.Popen[str] | warm.Child:
+        words = ["manage.py", "start", "--config", str(self.config_file), *self.args]
+        if not self.cold:
+            if not self.database.exists():
+                shutil.copyfile(tables.ready(), self.database)
+            return warm.start(words, os.environ | self.env)
+        return subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT, env=os.environ | self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
 
     def __exit__(self, *_: object) -> None:
         if self.child.poll() is None:

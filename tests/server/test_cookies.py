@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import shutil
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 import yaml
 
 from tests.proof import proves
-from tests.server.process import ROOT
+from tests.server import tables, warm
 
 ASKING = """
 import json, os, sys
@@ -23,8 +22,6 @@ given.install(sys.argv[1])
 os.environ["DJANGO_SETTINGS_MODULE"] = "clawdsite.settings"
 import django
 django.setup(set_prefix=False)
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from django.test import Client
 from accounts.models import User
 User.objects.create_superuser("root", "correct horse battery")
@@ -62,10 +59,8 @@ def cookies(folder: Path, scheme: str) -> dict[str, Any]:
     file = folder / "config.yaml"
     file.touch(mode=0o600)
     file.write_text(yaml.safe_dump(config))
-    done = subprocess.run(
-        [sys.executable, "-c", ASKING, str(file), scheme],
-        cwd=ROOT, env=os.environ, capture_output=True, text=True,
-    )  # fmt: skip
+    shutil.copyfile(tables.ready(), folder / "clawdbot.sqlite3")
+    done = warm.run(["-c", ASKING, str(file), scheme], dict(os.environ))
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = {}
     for line in json.loads(done.stdout.splitlines()[-1]):

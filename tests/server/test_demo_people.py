@@ -30,7 +30,7 @@ def config(folder: Path, **parts: object) -> Config:
 
 
 def test_it_says_who_and_by_which_password_and_the_login_page_does_too(double: OllamaDouble) -> None:
-    with Process(args=("--demo",), upstream={"url": double.url}) as gateway:
+    with Process(cold=True, args=("--demo",), upstream={"url": double.url}) as gateway:
         names, password = gateway.wait_for(
             lambda: next((found.groups() for found in map(TOLD.match, gateway.out) if found), None)
         )

@@ -39,7 +39,7 @@ def test_pidof_finds_the_parent_alone(gateway: Process) -> None:
 def test_a_port_in_use_is_one_line_and_exit_1() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with Process(server={"port": port}, wait=False) as gateway:
+        with Process(cold=True, server={"port": port}, wait=False) as gateway:
             assert gateway.ended() == 1
             assert [line for line in gateway.log if "in use" in line and str(port) in line]
             assert "Traceback" not in "".join(gateway.log)
@@ -59,13 +59,14 @@ def test_what_cannot_be_asked_for_is_exit_2_and_says_why(
     args: tuple[str, ...], parts: dict[str, object], words: str
 ) -> None:
     production = {"server": {"port": 0, "public_url": "http://127.0.0.1", "allow_http": True}}
-    with Process(args=args, wait=False, **(production | parts if "mode" in parts else parts)) as gateway:
+    given = production | parts if "mode" in parts else parts
+    with Process(cold=True, args=args, wait=False, **given) as gateway:
         assert gateway.ended() == 2
         assert any(words in line for line in gateway.log), gateway.log
 
 
 def test_a_wrong_configuration_is_named_and_exit_1() -> None:
-    with Process(upstream={"tiemout": 5}, wait=False) as gateway:
+    with Process(cold=True, upstream={"tiemout": 5}, wait=False) as gateway:
         assert gateway.ended() == 1
         assert any("upstream.tiemout" in line and "timeout" in line for line in gateway.log)
 
@@ -73,7 +74,7 @@ def test_a_wrong_configuration_is_named_and_exit_1() -> None:
 @proves("hard-H46")
 def test_the_first_administrator_is_made_once_and_the_password_is_in_no_log(tmp_path: Path) -> None:
     kept = {"database_url": f"sqlite:///{tmp_path}/kept.sqlite3", "data_dir": str(tmp_path / "var")}
-    with Process(**kept) as gateway:
+    with Process(cold=True, **kept) as gateway:
         line = gateway.wait_for(lambda: next(filter(None, map(PASSWORD.match, gateway.out)), None))
         name, password = line.groups()
         with httpx.Client(base_url=gateway.url, trust_env=False) as browser:
@@ -96,7 +97,7 @@ def test_the_first_administrator_is_made_once_and_the_password_is_in_no_log(tmp_
         assert gateway.ended() == 0
         assert password not in "".join(gateway.log)
         assert browser.cookies["clawdbot"] not in "".join(gateway.log)
-    with Process(**kept) as again:
+    with Process(cold=True, **kept) as again:
         again.wait_for(
             lambda: httpx.get(f"{again.url}/readyz", trust_env=False).json()["migrations"] == "applied"
         )
@@ -106,7 +107,7 @@ def test_the_first_administrator_is_made_once_and_the_password_is_in_no_log(tmp_
 
 
 def test_without_an_ollama_the_demo_answers_and_says_so() -> None:
-    with Process(args=("--demo",), upstream={"url": f"http://127.0.0.1:{free_port()}"}) as gateway:
+    with Process(cold=True, args=("--demo",), upstream={"url": f"http://127.0.0.1:{free_port()}"}) as gateway:
         assert any("SIMULATED" in line for line in gateway.out)
         with gateway.client() as client:
             models = client.get("/v1/models").json()["data"]
@@ -118,7 +119,7 @@ def test_without_an_ollama_the_demo_answers_and_says_so() -> None:
 
 
 def test_with_an_ollama_the_demo_stays_away(double: OllamaDouble) -> None:
-    with Process(args=("--demo",), upstream={"url": double.url}) as gateway:
+    with Process(cold=True, args=("--demo",), upstream={"url": double.url}) as gateway:
         assert not any("SIMULATED" in line for line in gateway.out)
 
 
@@ -129,7 +130,7 @@ def test_with_the_database_away_it_starts_serves_tokens_and_comes_back_by_itself
     place = tmp_path / "db.sqlite3"
     place.mkdir()  # SQLite cannot open a directory
     with (
-        Process(upstream={"url": double.url}, database_url=f"sqlite:///{place}") as gateway,
+        Process(cold=True, upstream={"url": double.url}, database_url=f"sqlite:///{place}") as gateway,
         gateway.client() as client,
     ):
         ready = client.get("/readyz")

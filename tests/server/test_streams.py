@@ -229,3 +229,48 @@ def test_a_bug_inside_a_stream_is_an_error_event(caplog: pytest.LogCaptureFixtur
             assert call.outcome == "error"
 
     asyncio.run(run())
+
+
+class Abrupt(Endless):
+    """It writes pieces at once while it can, and tells how many bytes went so before it could not."""
+
+    def __init__(self, piece: bytes, count: int) -> None:
+        super().__init__(piece)
+        self.count = count
+        self.refused: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await body_of(receive)
+        write = scope["clawdbot.write"]
+        assert not write(b"too early")
+        headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        while self.sent < self.count * len(self.piece) and write(self.piece):
+            self.sent += len(self.piece)
+        self.refused.set_result(self.sent)
+        await send({"type": "http.response.body", "body": b"data: last\n\n", "more_body": False})
+        assert not write(b"too late")
+
+
+def test_pieces_that_are_written_at_once_stand_in_their_order() -> None:
+    async def run() -> None:
+        app = Abrupt(b"data: x\n\n", 20)
+        async with serving(app) as served:
+            (got,) = await served.ask(ASK, quiet=2)
+            assert got.body == b"data: x\n\n" * 20 + b"data: last\n\n"
+
+    asyncio.run(run())
+
+
+def test_a_client_that_does_not_read_is_written_nothing_at_once() -> None:
+    async def run() -> None:
+        app = Abrupt(b"data: " + b"x" * 50_000 + b"\n\n", 10_000)
+        async with serving(app) as served, connected(served.port, ASK) as (reader, _):
+            sent = await asyncio.wait_for(app.refused, 10)
+            assert 0 < sent < 20_000_000
+            read = b""
+            async with asyncio.timeout(20):
+                while not read.endswith(b"0\r\n\r\n"):
+                    read = read[-16:] + await reader.read(1 << 20)
+
+    asyncio.run(run())

@@ -39,10 +39,12 @@ class Talker:
             raise
 
 
-async def talked(reads: bool, seconds: float) -> tuple[int, bytes, BaseException | None]:
+async def talked(
+    reads: bool, seconds: float, talker: type[Talker] = Talker
+) -> tuple[int, bytes, BaseException | None]:
     """-> bytes that were made, the last that came, and what ended it within so many seconds."""
-    talker = Talker()
-    server = GatewayServer(talker, lifespan=False)
+    talks = talker()
+    server = GatewayServer(talks, lifespan=False)
     task = asyncio.create_task(server.serve(sockets=(found := listen("127.0.0.1", 0))))
     await server.opened.wait()
     wire = socket.socket()
@@ -54,16 +56,16 @@ async def talked(reads: bool, seconds: float) -> tuple[int, bytes, BaseException
     last = b""
     try:
         async with asyncio.timeout(seconds):
-            while reads:
+            while reads and not talks.stopped.done():
                 last = await loop.sock_recv(wire, 4096)
-            ended = await asyncio.shield(talker.stopped)
+            ended = await asyncio.shield(talks.stopped)
     except TimeoutError:
-        return talker.sent, last, None
+        return talks.sent, last, None
     finally:
         wire.close()
         server.should_exit = True
         await asyncio.wait({task})
-    return talker.sent, last, ended
+    return talks.sent, last, ended
 
 
 def test_who_reads_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,3 +88,23 @@ def test_who_reads_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_text_is_framed_as_the_library_frames_it(size: int) -> None:
     content = ("é" * size).encode()[:size]
     assert websocket.framed(content) == Frame(Opcode.TEXT, content).serialize(mask=False)
+
+
+def test_who_reads_nothing_is_pushed_nothing() -> None:
+    """Until it reads again: what was refused is the sender's to send in the slow way."""
+
+    class Pusher(Talker):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            assert not scope["clawdbot.write"](("too early",))
+            await send({"type": "websocket.accept"})
+            while scope["clawdbot.write"](("x" * 1000, "y" * 1000)):
+                self.sent += 2000
+            refused = self.sent
+            await send({"type": "websocket.send", "text": "z"})  # waits until it can
+            assert scope["clawdbot.write"](("at last",))
+            self.stopped.set_result(OSError(refused))
+
+    sent, _, ended = asyncio.run(talked(reads=True, seconds=10, talker=Pusher))
+    assert isinstance(ended, OSError)
+    assert 0 < sent < 5_000_000

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +12,8 @@ import pytest
 
 from tests.doubles.ollama import OllamaDouble
 from tests.proof import proves
-from tests.server.process import ROOT, Process, free_port
+from tests.server import warm
+from tests.server.process import Process, free_port
 from tests.sso.stage import ALL, VENDORS, Stage, until
 
 pytestmark = pytest.mark.idp
@@ -125,8 +124,8 @@ def test_offboarding_takes_less_than_five_seconds(gateway: Process, stage: Stage
     bob = stage.browser().sign_in("partner", "bob")
     token, facts = bob.token(), bob.session()
     assert facts is not None
-    words = [sys.executable, "-c", ENDING, str(gateway.config_file), facts["person"]["id"]]
-    done = subprocess.run(words, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60)
+    words = ["-c", ENDING, str(gateway.config_file), facts["person"]["id"]]
+    done = warm.run(words, dict(os.environ))
     assert done.returncode == 0, done.stderr
     until(lambda: bob.session() is None and models(gateway, token) == 401, HEARD)
     again = stage.browser().attempt("partner", "bob")

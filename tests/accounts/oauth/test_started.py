@@ -19,6 +19,7 @@ from tests.accounts.oauth.asking import GRANT, basic, claims_of, header_of
 from tests.doubles.ollama import OllamaDouble
 from tests.live import trust
 from tests.proof import proves
+from tests.server import warm
 from tests.server.process import ROOT, Process
 
 AT_ONCE = 50
@@ -35,10 +36,7 @@ def gateway() -> Iterator[Process]:
 
 def command(gateway: Process, *words: str) -> subprocess.CompletedProcess[str]:
     """`clawdbot ...` beside the running gateway."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *words, "--config", str(gateway.config_file)],
-        cwd=ROOT, env=os.environ | gateway.env, text=True, capture_output=True, timeout=60,
-    )  # fmt: skip
+    return warm.run(["manage.py", *words, "--config", str(gateway.config_file)], os.environ | gateway.env)
 
 
 class Pipeline:
