@@ -13,7 +13,10 @@ from clawdsite.core.config.schema import Config
 from gateway import images, services
 from gateway import types as wire
 
-CHARACTERS_A_TOKEN: Final = 2.0  # cautious: Chinese is about 1.6, English about 4
+# Cautious: a question that does not fit is refused by the model's host, and the conversation stands still.
+CHARACTERS_A_TOKEN: Final = 2.0  # of ASCII: English has about 4, code 3, keys and hashes 2; a digit is one
+BYTES_A_TOKEN: Final = 2.1  # of UTF-8 beyond ASCII: Chinese has about 1.5 characters, of three bytes each
+A_TURN: Final = 8  # tokens: who speaks, as the model's template writes it
 FOR_THE_ANSWER: Final = 0.25  # share of the context that is left to the answer
 DEFAULT_CONTEXT: Final = 4096  # tokens, where the model's host does not say
 AN_IMAGE: Final = 1500  # tokens
@@ -45,10 +48,10 @@ def build(
     turns = branch(where, answer)
     room = (context_length or DEFAULT_CONTEXT) * (1 - FOR_THE_ANSWER)
     system = _system(config, where, answer, _model(config, options, turns), place)
-    room -= (len(system) + len(answer.text)) / CHARACTERS_A_TOKEN
+    room -= tokens(system) + tokens(answer.text) + 2 * A_TURN
     kept: list[Message] = []
     for turn in reversed(turns):
-        room -= len(turn.text) / CHARACTERS_A_TOKEN + AN_IMAGE * len(turn.images)
+        room -= tokens(turn.text) + AN_IMAGE * len(turn.images) + A_TURN
         if room < 0 and kept:
             break
         kept.insert(0, turn)
@@ -68,6 +71,14 @@ def build(
         session=str(where.id),
     )
     return Context(request, len(turns) - len(kept))
+
+
+def tokens(text: str) -> float:
+    """How many of the model's tokens a text may have, at most: no tokenizer is here."""
+    plain = text.encode("ascii", "ignore")
+    digits = sum(map(plain.count, b"0123456789"))
+    beyond = len(text.encode()) - len(plain)
+    return beyond / BYTES_A_TOKEN + digits + (len(plain) - digits) / CHARACTERS_A_TOKEN
 
 
 def branch(where: Conversation, answer: Message) -> list[Message]:

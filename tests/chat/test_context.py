@@ -145,3 +145,12 @@ def test_a_conversation_with_pictures_is_as_long_as_the_model_that_sees_can_hold
             )
         assert (frames[1]["t"], frames[1]["args"]) == ("notice", {"dropped": 2})
         assert [one["content"] for one in double.journal.to(CHAT)[-1].body["messages"]] == ["What is it?"]
+
+
+@pytest.mark.parametrize("many", ["字" * 1500, "2026-11-26 03:04:05.678 " * 80])
+def test_chinese_and_numbers_take_more_room_than_english(where: Conversation, many: str) -> None:
+    """A context that is too long is refused by the model's host: the conversation would stand still."""
+    for first, dropped in ((many, 2), ("word " * (len(many) // 5), 0)):
+        answer = turns(where, first, "Yes.", "And now?")
+        built = context.build(Config(), where, answer, Options(), context_length=2048)
+        assert (built.dropped, len(built.request.messages)) == (dropped, 3 - dropped)
