@@ -11,6 +11,7 @@ from clawdsite.core.errors import BadRequest
 from gateway.types import Json
 
 DEPTH: Final = 64  # containers inside one another (contract.md, Limits); the outermost counts
+PARTS: Final = 4_000_000  # commas and brackets: small values weigh 20 times their text once they are read
 _MAX_DIGITS: Final = 308  # a longer integer may not fit the double that every other JSON reader uses
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
@@ -35,7 +36,11 @@ def parse_object(body: bytes, *, depth: int = DEPTH) -> Json:
 
 
 def parse_text(text: str, *, depth: int = DEPTH) -> Any:
-    """Any JSON value, read by the rules of `parse_object`. Raises the same."""
+    """Any JSON value, read by the rules of `parse_object`. Raises the same; `invalid_json` also for more than
+    PARTS: 50 MB of `[],` would be a gigabyte, and hold up everybody while they are read."""
+    holders = text.count("{") + text.count("[")
+    if holders + text.count(",") > PARTS:
+        raise _invalid(f"it has more than {PARTS:,} values")
     numbers = _Numbers()
     try:
         value = json.loads(
@@ -49,7 +54,7 @@ def parse_text(text: str, *, depth: int = DEPTH) -> Any:
         raise _invalid(f"{error.msg} at line {error.lineno} column {error.colno}") from None
     except RecursionError:
         raise _too_deep(depth) from None
-    if text.count("{") + text.count("[") > depth:
+    if holders > depth:
         _check_depth(value, depth)
     if numbers.odd or _SURROGATE.search(text):
         _check_leaves(value)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from clawdsite.core.errors import BadRequest
+from gateway.wire import jsonin
 from gateway.wire.jsonin import parse_object, parse_text
 from tests import corpora
 
@@ -123,3 +124,15 @@ def test_any_value_can_be_read_from_text() -> None:
 def test_naughty_strings_are_read_as_they_are(text: str) -> None:
     assert parse_object(json.dumps({"a": text}, ensure_ascii=False).encode()) == {"a": text}
     assert refused(text.encode()).code == "invalid_json"
+
+
+@pytest.mark.parametrize("many", ["[],", "1,", '{"a":1},'])
+def test_a_body_of_very_many_values_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, many: str
+) -> None:
+    monkeypatch.setattr(jsonin, "PARTS", 100)
+    assert len(parse_text(f"[{many * 40}0]")) == 41
+    monkeypatch.setattr(json, "loads", None)
+    with pytest.raises(BadRequest) as refused:
+        parse_text(f"[{many * 101}0]")
+    assert refused.value.code == "invalid_json"
