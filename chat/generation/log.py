@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,6 +23,10 @@ from clawdsite.core.config.live import current
 log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=8)
+BEAT: Final = (  # plain SQL: the ORM took ten times as long for each answer of a process, every two seconds
+    "UPDATE chat_generation SET lease = %s, seq = %s "
+    "WHERE id = %s AND worker = %s AND state IN ('queued', 'generating')"
+)
 PATIENCE: Final = timedelta(minutes=10)  # how long a dead process's answer waits for an engine that is away
 
 REASONS: Final = {"complete": "stop", "stopped": "stopped", "failed": "error", "interrupted": "interrupted"}
@@ -121,10 +125,11 @@ def beat(worker: str, mine: Mapping[uuid.UUID, int]) -> set[uuid.UUID]:
     ids = list(mine)
     if not ids:
         return set()
-    with transaction.atomic():
-        for generation, seq in mine.items():
-            own = Generation.objects.filter(id=generation, worker=worker, state__in=Generation.RUNNING)
-            own.update(lease=timezone.now() + LEASE, seq=seq)
+    lease = connection.ops.adapt_datetimefield_value(timezone.now() + LEASE)
+    key = Generation._meta.pk.get_db_prep_value
+    rows = [(lease, seq, key(one, connection), worker) for one, seq in mine.items()]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(BEAT, rows)
     going = Generation.objects.filter(id__in=ids, stop=False, state__in=Generation.RUNNING)
     return set(ids) - set(going.values_list("id", flat=True))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 Kind = Literal["text", "think", "raw"]
 Reason = Literal["stop", "length", "stopped", "error", "interrupted", "filtered"]
@@ -15,9 +15,8 @@ FAR_BEHIND: Final = 500  # pieces; a reader further behind gets one snapshot ins
 MUCH: Final = 256 * 1024  # characters; likewise
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """seq: from 1, without a gap."""
+class Piece(NamedTuple):
+    """seq: from 1, without a gap. A tuple: one is made for each token."""
 
     seq: int
     kind: Kind
@@ -54,6 +53,8 @@ Seen = Piece | Snapshot | End
 
 def storable(text: str) -> str:
     """The text as any engine can keep it: NUL and half a surrogate pair become U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
     try:

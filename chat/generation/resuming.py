@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from typing import Final
 
-from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.caller import Caller
+from accounts.threads import on_connection
 from chat import access
 from chat.generation import log
 from chat.generation.following import Followed, following
@@ -86,7 +86,7 @@ class Raw:
         return Kept(running, opened)
 
     async def rest(self, caller: Caller, generation: str, after: int) -> AsyncGenerator[bytes, None]:
-        row = await sync_to_async(_row, thread_sensitive=False)(caller, generation)
+        row = await on_connection(partial(_row, caller, generation))
         running = current_runner().running.get(row.id)
         last = len(running.pieces) if running is not None else row.seq if row.ended else None
         if last is not None and after > last:  # where another process still writes, the number may be to come
@@ -147,9 +147,7 @@ def _account(call: Call) -> Call:
 
 
 def _store(generation: uuid.UUID, caller: str, worker: str) -> None:
-    Generation.objects.create(
-        id=generation, caller=caller, worker=worker, lease=timezone.now() + log.LEASE
-    )
+    Generation.objects.create(id=generation, caller=caller, worker=worker, lease=timezone.now() + log.LEASE)
 
 
 def _row(caller: Caller, text: str) -> Generation:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from chat.generation import log as generations
 from chat.generation.engines.base import Batch, Taken
@@ -33,7 +32,8 @@ class Writer:
     def __init__(self, append: Append = generations.append) -> None:
         self._append = append
         self._waiting: set[Running] = set()
-        self._full = asyncio.Event()
+        self._pause: asyncio.Future[None] | None = None
+        self._next = 0.0  # the loop's time before which nothing small is written
         self._task: asyncio.Task[None] | None = None
         self._one_at_a_time = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "generations")  # one thread, so one connection
@@ -42,8 +42,8 @@ class Writer:
         """Gather; the next flush takes it."""
         size = running.gather(kind, storable(text))
         self._waiting.add(running)
-        if size >= FLUSH_BYTES:
-            self._full.set()
+        if size >= FLUSH_BYTES and self._pause is not None:
+            _over(self._pause)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._soon())
 
@@ -63,27 +63,29 @@ class Writer:
                     answer.show(found)
 
     async def call(self, act: Callable[..., Any], *args: Any) -> Any:
-        """Run something of the log's in the writer's own thread."""
-
-        def run() -> Any:
-            close_old_connections()
-            return act(*args)
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+        """Run something of the log's in the writer's own thread, on a connection that was seen to work."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _connected, True, act, *args)
 
     def close(self) -> None:
+        self._thread.submit(connection.close)
         self._thread.shutdown(wait=True)
 
     async def _soon(self) -> None:
+        """What comes after a silence goes at once, and what comes behind it 40 ms later."""
+        loop = asyncio.get_running_loop()
         while self._waiting:
-            self._full.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._full.wait(), FLUSH_SECONDS)
+            self._pause = loop.create_future()
+            timer = loop.call_at(self._next, _over, self._pause)
+            try:
+                await self._pause
+            finally:
+                timer.cancel()
             try:
                 await self.flush()
             except NotSaved as error:
                 log.error("answers were cut: %s", error)  # noqa: TRY400 - the text says all there is
                 return
+            self._next = loop.time() + FLUSH_SECONDS
 
     async def _write(self, taken: Mapping[Running, Sequence[Piece]]) -> None:
         """Those that another writer holds break off; the others do not suffer for it."""
@@ -106,7 +108,7 @@ class Writer:
         until = loop.time() + PATIENCE
         while True:
             try:
-                await self.call(self._append, batch, earlier)
+                await loop.run_in_executor(self._thread, _connected, False, self._append, batch, earlier)
             except Taken:
                 raise
             except DatabaseError as error:
@@ -115,3 +117,18 @@ class Writer:
                 await asyncio.sleep(AGAIN)
             else:
                 return
+
+
+def _over(pause: asyncio.Future[None]) -> None:
+    if not pause.done():
+        pause.set_result(None)
+
+
+def _connected(sure: bool, act: Callable[..., Any], *args: Any) -> Any:
+    """act(*args) on this thread's connection, which is kept: to make one takes longer than to write a batch.
+
+    One that failed is made anew. sure: ask it first whether it lives; who tries again need not.
+    """
+    connection.close_at, connection.health_check_enabled = None, sure
+    close_old_connections()
+    return act(*args)

@@ -67,7 +67,10 @@ class Generation(models.Model):
 class Delta(models.Model):
     """A piece of the log. seq: from 1 without a gap. kind: text, think, or raw (an API chunk's bytes)."""
 
-    generation = models.ForeignKey(Generation, on_delete=models.CASCADE, related_name="deltas")
+    # no index of its own: the one of the constraint begins with it, and each row would be in both
+    generation = models.ForeignKey(
+        Generation, on_delete=models.CASCADE, related_name="deltas", db_index=False
+    )
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=5)
     text = models.TextField()

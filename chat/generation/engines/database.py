@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -17,16 +17,17 @@ from chat.models import Delta, Generation
 
 KEPT: Final = timedelta(minutes=10)  # a log after its answer's end: API clients may still resume
 NOTHING: Final[tuple[list[Piece], ...]] = ()
-INSERT: Final = "INSERT INTO chat_delta (generation_id, seq, kind, text) VALUES (%s, %s, %s, %s)"
-INSERT_ALL: Final = (
+INSERT: Final = (
     "INSERT INTO chat_delta (generation_id, seq, kind, text) "
-    "SELECT * FROM unnest(%s::uuid[], %s::integer[], %s::text[], %s::text[])"
+    "SELECT id, %s, %s, %s FROM chat_generation WHERE id = %s AND state IN ('queued', 'generating')"
 )
-GOING: Final = (
-    "UPDATE chat_generation SET state = 'generating' WHERE state IN ('queued', 'generating') AND id"
+INSERT_ALL: Final = (  # the rows are held until the commit: an end that comes meanwhile waits for it
+    "WITH going AS (SELECT id FROM chat_generation "
+    "WHERE id = ANY(%s::uuid[]) AND state IN ('queued', 'generating') FOR SHARE) "
+    "INSERT INTO chat_delta (generation_id, seq, kind, text) SELECT id, seq, kind, text FROM going JOIN "
+    "unnest(%s::uuid[], %s::integer[], %s::text[], %s::text[]) AS found (one, seq, kind, text) ON one = id"
 )
-GOING_ONE: Final = f"{GOING} = %s"
-GOING_ALL: Final = f"{GOING} = ANY(%s::uuid[])"
+BEGUN: Final = "UPDATE chat_generation SET state = 'generating' WHERE state = 'queued' AND id = %s"
 POLL: Final = 0.25  # seconds between two looks at another process's answer
 
 
@@ -47,22 +48,29 @@ class DatabaseLog:
             self._insert({one: found for one, found in batch.items() if one not in there})
 
     def _insert(self, batch: Batch) -> None:
-        """In plain SQL: this is done for each token, and the ORM took four times as long."""
+        """In plain SQL: this is done for each token, and the ORM took four times as long. An answer that is
+        over takes no row; which one that was is asked only then."""
         if not batch:
             return
         arrays = connection.vendor == "postgresql"
-        ids = {one: one if arrays else one.hex for one in batch}
-        rows = [(ids[one], each.seq, each.kind, each.text) for one, found in batch.items() for each in found]
+        rows: list[tuple[int, str, str, Any]] = []
+        begun = []
+        for one, found in batch.items():
+            key = one if arrays else one.hex
+            rows += [(seq, kind, text, key) for seq, kind, text in found]
+            if found[0].seq == 1:
+                begun.append((key,))
         with transaction.atomic(), connection.cursor() as cursor:
             if arrays:  # one statement, one answer
-                cursor.execute(INSERT_ALL, [list(column) for column in zip(*rows, strict=True)])
-                cursor.execute(GOING_ALL, [list(ids.values())])
+                numbers, kinds, texts, whose = (list(column) for column in zip(*rows, strict=True))
+                cursor.execute(INSERT_ALL, [list(batch), whose, numbers, kinds, texts])
             else:
-                cursor.executemany(INSERT, rows)
-                cursor.executemany(GOING_ONE, [(one,) for one in ids.values()])  # counts them all
-            if cursor.rowcount != len(batch):
+                cursor.executemany(INSERT, rows)  # counts them all
+            if cursor.rowcount != len(rows):
                 going = Generation.objects.filter(id__in=list(batch), state__in=Generation.RUNNING)
                 raise Taken(set(batch) - set(going.values_list("id", flat=True)))
+            if begun:
+                cursor.executemany(BEGUN, begun)
 
     def read(self, generation: uuid.UUID, after: int, most: int) -> list[Piece]:
         rows = Delta.objects.filter(generation=generation, seq__gt=after).order_by("seq")[:most]
