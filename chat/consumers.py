@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +20,7 @@ from accounts.tokens.revocation import revocations
 from chat import acts, frames
 from chat.doorway import NotLetIn, Visitor, let_in
 from chat.frames import BadFrame, Hello
+from chat.generation.running import Push
 from chat.generation.watching import watch
 from chat.hub import hub
 from chat.places import tell_place
@@ -61,6 +62,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     seen_at = 0.0  # when the visitor was last looked at
     warned = 0.0  # the session's end that was announced
     timer: asyncio.TimerHandle | None = None
+    write: Push  # the server's own way for frames that can go at once
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__()
@@ -79,6 +81,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Whatever ends it, it is forgotten everywhere. (Channels' own way has a thread hop for each frame,
         and forgets to leave where something goes wrong.)"""
         self.scope, self.base_send, self.channel_layer = scope, send, None
+        self.write = scope.get("clawdbot.write", unable)
         try:
             while True:
                 await self.dispatch(await receive())
@@ -196,6 +199,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not self.closing:
             await self.put(frame)
 
+    def push(self, several: Sequence[str]) -> bool:
+        """Send frames at once; False: the client has not read yet what was sent before."""
+        return not self.closing and self.write(several)
+
     async def put(self, frame: str | None, close: int = 0) -> None:
         """A frame, or the close. Waits while the client reads nothing; clawdsite.serve gives it up then."""
         try:
@@ -228,7 +235,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def show(self, generation: uuid.UUID, after: int) -> None:
         place = asyncio.ensure_future(tell_place(self, generation))
         try:
-            async with aclosing(watch(generation, after)) as seen:
+            async with aclosing(watch(generation, after, self.push)) as seen:
                 async for found in seen:
                     for one in found:
                         await self.say(making.frame_of(generation, one))
@@ -335,6 +342,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
         task = asyncio.ensure_future(act)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+
+def unable(several: Sequence[str]) -> bool:
+    """Where the server has no such way."""
+    return False
 
 
 def shown(error: ClawdError, said: Any, ref: str) -> str:

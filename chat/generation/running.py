@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from chat import frames
 from chat.generation.pieces import FAR_BEHIND, MUCH, End, Kind, Piece, Seen, Snapshot, joined
 from gateway.call import Call
 from gateway.types import Finished
+
+log = logging.getLogger(__name__)
 
 
 class Thought:
@@ -31,6 +35,38 @@ class Thought:
     def ms(self) -> int:
         """Until now, where it says nothing yet; 0: it did not think."""
         return round(1000 * ((self._end or time.monotonic()) - self._since)) if self._since else 0
+
+
+Push = Callable[[Sequence[str]], bool]
+
+
+class Pushed:
+    """A watcher that knows all there is, and takes what comes as frames, at once and without a task's turn.
+
+    push: shows frames; False: not now. over: done when it is to look for itself again.
+    """
+
+    __slots__ = ("after", "over", "push")
+
+    def __init__(self, after: int, push: Push, over: asyncio.Future[None]) -> None:
+        self.after, self.push, self.over = after, push, over
+
+    def take(self, shown: Sequence[str], last: int) -> None:
+        if self.over.done():  # left, or was cancelled a moment ago
+            return
+        try:
+            taken = self.push(shown)
+        except Exception:  # the others are shown theirs
+            log.exception("an answer could not be pushed")
+            taken = False
+        if taken:
+            self.after = last
+        else:
+            self.look()
+
+    def look(self) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
 
 
 class Running:
@@ -57,7 +93,10 @@ class Running:
         self.thought = Thought()
         self.repeating = False  # what is shown now was there before this answer went on
         self.task: asyncio.Task[Finished | None] | None = None
-        self._changed = asyncio.Event()
+        self._named = str(generation)
+        self._over = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._pushed: list[Pushed] = []
 
     def gather(self, kind: Kind, text: str) -> int:
         """Take one more bit of the answer; how many characters are waiting now."""
@@ -80,7 +119,9 @@ class Running:
         self.pieces += pieces
         if not self.repeating:
             self.state = "generating"
-        self._wake()
+        if self._pushed and pieces:
+            self._push(pieces)
+        self._tell()
 
     def break_off(self) -> None:
         """A part of it could not be stored: no later part may follow."""
@@ -92,6 +133,7 @@ class Running:
     def close(self, end: End) -> None:
         """It is over."""
         self.end, self.state = end, end.state
+        self._over.set()
         self._wake()
 
     def seen_after(self, after: int) -> list[Seen]:
@@ -115,7 +157,26 @@ class Running:
 
     async def change(self) -> None:
         """Wait until there is something new."""
-        await self._changed.wait()
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        await waiting
+
+    async def over(self) -> End:
+        """Wait until it is."""
+        while self.end is None:
+            await self._over.wait()
+        return self.end
+
+    async def pushed(self, after: int, push: Push) -> int:
+        """Let what comes behind `after`, the last number so far, be pushed: until there is an end, or `push`
+        says no. -> the last number pushed."""
+        one = Pushed(after, push, asyncio.get_running_loop().create_future())
+        self._pushed.append(one)
+        try:
+            await one.over
+        finally:
+            self._pushed.remove(one)
+        return one.after
 
     def watch(self) -> Callable[[], None]:
         """Count one more watcher; call the result once to count it off."""
@@ -136,6 +197,20 @@ class Running:
         behind = self.pieces[after:]
         return len(behind) > FAR_BEHIND or sum(len(piece.text) for piece in behind) > MUCH
 
+    def _push(self, pieces: Sequence[Piece]) -> None:
+        """The frames are made once, whoever many see them."""
+        shown = [frames.delta(self._named, piece.seq, piece.kind, piece.text) for piece in pieces]
+        for one in self._pushed:
+            one.take(shown, pieces[-1].seq)
+
     def _wake(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        """Everybody is to look for themselves."""
+        for one in self._pushed:
+            one.look()
+        self._tell()
+
+    def _tell(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)

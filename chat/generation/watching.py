@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from chat.generation.engines.database import POLL as POLL
 from chat.generation.following import following
 from chat.generation.pieces import End, Seen
 from chat.generation.runner import current_runner
-from chat.generation.running import Running
+from chat.generation.running import Push, Running
 
 
-async def watch(generation: uuid.UUID, after: int) -> AsyncGenerator[list[Seen], None]:
+def nobody(frames: Sequence[str]) -> bool:
+    """Who takes nothing that is pushed."""
+    return False
+
+
+async def watch(generation: uuid.UUID, after: int, push: Push = nobody) -> AsyncGenerator[list[Seen], None]:
     """What is to be shown behind number `after`, as it comes; the last list ends with an End.
 
+    push: takes frames of pieces instead, as long as it can.
     Leaving the iteration counts the watcher off. LookupError where there is no such answer.
     """
     here = current_runner().running.get(generation)
-    async with contextlib.aclosing(_shown(here or following.of(generation), after)) as seen:
+    async with contextlib.aclosing(_shown(here or following.of(generation), after, push)) as seen:
         async for found in seen:
             yield found
 
 
-async def _shown(running: Running, after: int) -> AsyncGenerator[list[Seen], None]:
+async def _shown(running: Running, after: int, push: Push) -> AsyncGenerator[list[Seen], None]:
     leave = running.watch()
     try:
         await running.begin()
@@ -36,7 +42,7 @@ async def _shown(running: Running, after: int) -> AsyncGenerator[list[Seen], Non
                 if isinstance(found[-1], End):
                     return
             else:
-                await running.change()  # nothing can come between the look and the wait
+                after = await running.pushed(after, push)  # nothing can come between the look and this
     finally:
         leave()
 

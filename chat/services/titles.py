@@ -11,11 +11,12 @@ import logging
 import re
 import uuid
 from contextlib import aclosing
+from functools import partial
 from typing import Final
 
-from asgiref.sync import sync_to_async
 from django.db import transaction
 
+from accounts.threads import on_connection
 from accounts.tokens.revocation import revocations
 from chat import telling
 from chat.generation.runner import Job
@@ -70,9 +71,8 @@ async def close() -> None:
 
 
 async def _follow(running: Running, job: Job) -> None:
-    while running.end is None:
-        await running.change()
-    if job.conversation is None or running.end.state != "complete":
+    end = await running.over()
+    if job.conversation is None or end.state != "complete":
         return
     try:
         async with asyncio.timeout(PATIENCE):
@@ -88,13 +88,13 @@ async def _follow(running: Running, job: Job) -> None:
 async def _give(conversation: uuid.UUID, job: Job) -> None:
     while line().waiting or line().running >= current().upstream.max_connections:  # noqa: ASYNC110 - polled
         await asyncio.sleep(LOOK)
-    found = await sync_to_async(_untitled, thread_sensitive=False)(conversation)
+    found = await on_connection(partial(_untitled, conversation))
     if found is None or lifecycle.draining or revocations.refuses(job.caller) is not None:
         return
     before, question, answer = found
     title = clean(await _asked(job, question, answer))
     if title:
-        stored = await sync_to_async(_store, thread_sensitive=False)(conversation, before, title)
+        stored = await on_connection(partial(_store, conversation, before, title))
         if stored is not None:
             telling.titled(conversation, title, *stored)
 

@@ -6,9 +6,11 @@ Written against uvicorn 0.54.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 from websockets.protocol import State
 
 WRITE_DEADLINE: Final = 60.0  # seconds that a client may leave what it was sent unread
@@ -41,14 +43,23 @@ class Watched(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=UNREAD)
 
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.handshake_initiated and not self.handshake_complete:
+            self.scope["clawdbot.write"] = self.write_now  # type: ignore[typeddict-unknown-key]
+
+    def write_now(self, texts: Sequence[str]) -> bool:
+        """Send texts if they can go at once, in one write: for each token of each answer the general way
+        costs as much as everything else together. False: nothing was sent."""
+        if self.close_sent or not self.writable.is_set() or not self._is_open():
+            return False
+        self.transport.write(b"".join([framed(text.encode()) for text in texts]))
+        return True
+
     async def send(self, message: Any) -> None:
-        """A text that can go at once is framed and written here: for each token of each answer the general
-        way costs as much as everything else together."""
         text = message.get("text")
-        if text is None or self.close_sent or not self.writable.is_set() or not self._is_open():
+        if text is None or not self.write_now((text,)):
             await super().send(message)
-        else:
-            self.transport.write(framed(text.encode()))
 
     def _is_open(self) -> bool:
         return self.handshake_complete and not self.disconnected and self.conn.state is State.OPEN
