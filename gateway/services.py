@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from accounts.caller import Caller
 from clawdsite.core import metrics
@@ -29,6 +30,8 @@ from gateway.types import (
     Usage,
 )
 from gateway.wire.ollama import EventReader, path_for, plan_for, to_payload
+
+Take = Callable[[Batch], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,19 @@ def resolve(name: str | None, config: Config) -> str:
 
 
 async def complete(
-    caller: Caller, requests: Sequence[ChatRequest], call: Call, *, authorization: str | None = None
+    caller: Caller,
+    requests: Sequence[ChatRequest],
+    call: Call,
+    *,
+    authorization: str | None = None,
+    take: Take | None = None,
 ) -> AsyncGenerator[Batch, None]:
     """Ask the model; events of all answers as they come, each batch marked with its choice.
 
     requests: one chat, or the prompts of one legacy completion; each makes `n` answers.
     authorization: the caller's header, for `upstream.authorization: forward` alone.
+    take: offered later batches of plain words at once, while the generator's reader waits, where there is one
+        answer: to wake the reader costs more than the batch. What it does not take is yielded.
     Closing the generator closes the upstream's connection and frees the slot, whatever the phase.
     Raises ClawdError: BadRequest before anything is sent; Overloaded, Upstream* later.
     Fills in `call`: model, queued, first_piece, usage, outcome.
@@ -93,7 +103,8 @@ async def complete(
         return
     questions = await _questions(caller, requests, call, config, authorization)
     spent = Spent(call)
-    answers = [_answer(caller, question, spent, authorization) for question in questions]
+    take = take if len(questions) == 1 else None
+    answers = [_answer(caller, question, spent, authorization, take) for question in questions]
     merged = answers[0] if len(answers) == 1 else _merge(answers, at_once=config.models.n_max)
     async with aclosing(merged):
         async for batch in merged:
@@ -206,7 +217,7 @@ def _identity(caller: Caller, session: str | None) -> dict[str, str]:
 
 
 async def _answer(
-    caller: Caller, question: Question, spent: Spent, authorization: str | None
+    caller: Caller, question: Question, spent: Spent, authorization: str | None, take: Take | None
 ) -> AsyncGenerator[Batch, None]:
     """One answer, from the wait for a slot to its end."""
     host = upstream.current()
@@ -217,7 +228,9 @@ async def _answer(
     try:
         spent.waited(slot.waited)
         await host.ensure_loaded(question.facts.name, authorization=authorization)
-        stream = host.stream(path_for(question.request), question.payload, authorization=authorization)
+        tap = None if take is None else partial(_tapped, reader, spent.call, take)
+        path = path_for(question.request)
+        stream = host.stream(path, question.payload, authorization=authorization, tap=tap)
         async with aclosing(stream):
             async for lines in stream:
                 events, failure = _read(reader, lines)
@@ -236,6 +249,15 @@ async def _answer(
         room = host.room(question.facts.name, authorization=authorization)
         spent.call.context = room or question.facts.context_length
         slot.release()
+
+
+def _tapped(reader: EventReader, call: Call, take: Take, lines: list[Json]) -> bool:
+    """Whether these lines were plain words, and somebody took them."""
+    events = reader.plain(lines)
+    if events is None or call.first_piece is None or not take(Batch(0, events)):
+        return False
+    reader.count(events)
+    return True
 
 
 def _read(reader: EventReader, lines: list[Json]) -> tuple[list[Event], ClawdError | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 from django.http import StreamingHttpResponse
@@ -18,12 +18,38 @@ GRACE: Final = 10.0  # seconds a stream waits for its first event before it answ
 HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
-class EventStream(StreamingHttpResponse):
-    """pieces: the same generator that Django would iterate, for a sender that knows they are small bytes."""
+Write = Callable[[bytes], bool]
 
-    def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:
+
+class Direct:
+    """The way around a stream's generator for batches that can go at once, as whoever waits for it sleeps on.
+
+    write: of a sender that has one; False: not now, and nothing was sent.
+    """
+
+    __slots__ = ("_writer", "write")
+
+    def __init__(self) -> None:
+        self._writer: Writer | None = None
+        self.write: Write | None = None
+
+    def begin(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def take(self, batch: Batch) -> bool:
+        """Send it, if that can be done now. What a writer has written must go: so it is asked first."""
+        if self._writer is None or self.write is None or not self.write(b""):
+            return False
+        return self.write(self._writer.write(batch))
+
+
+class EventStream(StreamingHttpResponse):
+    """pieces: the same generator that Django would iterate, for a sender that knows they are small bytes.
+    direct: its way around it."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], direct: Direct | None = None) -> None:
         super().__init__(pieces, content_type="text/event-stream; charset=utf-8", headers=HEADERS)
-        self.pieces = pieces
+        self.pieces, self.direct = pieces, direct
 
 
 async def give_up(task: asyncio.Task[Batch]) -> None:

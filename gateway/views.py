@@ -24,7 +24,7 @@ from gateway import openapi, resumable, services
 from gateway.admission import limits
 from gateway.async_view import AsyncAPIView
 from gateway.dialects import CHAT, Collector, Dialect
-from gateway.streaming import GRACE, EventStream, give_up, to_sse
+from gateway.streaming import GRACE, Direct, EventStream, give_up, to_sse
 from gateway.types import Batch, ChatRequest, Json
 from gateway.wire.jsonin import parse_object
 from gateway.wire.openai import (
@@ -65,22 +65,32 @@ class AskView(AsyncAPIView):
         body, asked = await asyncio.to_thread(read) if len(request.body) > LARGE else read()
         keeper = resumable.keeper_for(request) if asked[0].stream else None
         if keeper is not None:
-            question = resumable.Question(
-                self.caller, asked, body, self.dialect, config, self.authorization
-            )
+            question = resumable.Question(self.caller, asked, body, self.dialect, config, self.authorization)
             return await resumable.begin(keeper, question, self.call)
         self.call.closers.append(limits.sit(self.caller, self.call))
-        events = services.complete(self.caller, asked, self.call, authorization=self.authorization)
+        direct = Direct() if asked[0].stream else None
+        events = services.complete(
+            self.caller,
+            asked,
+            self.call,
+            authorization=self.authorization,
+            take=None if direct is None else direct.take,
+        )
         self.call.closers.append(events.aclose)
         try:
-            if asked[0].stream:
-                return await self.streamed(events, asked, body, config)
+            if direct is not None:
+                return await self.streamed(events, direct, asked, body, config)
             return await self.whole(events, asked, body, config)
         except ClawdError as error:
             raise self.dialect.named(error) from None
 
     async def streamed(
-        self, events: AsyncGenerator[Batch, None], asked: Sequence[ChatRequest], body: Json, config: Config
+        self,
+        events: AsyncGenerator[Batch, None],
+        direct: Direct,
+        asked: Sequence[ChatRequest],
+        body: Json,
+        config: Config,
     ) -> EventStream:
         """The first event decides the status, for as long as the grace lasts."""
         first = asyncio.ensure_future(anext(events))
@@ -89,7 +99,8 @@ class AskView(AsyncAPIView):
         if first.done():
             first.result()  # a failure before the first event still has its own status
         writer = self.dialect.writer(asked, body, self.call.model or "", config)
-        return EventStream(to_sse(self.dialect, writer, first, events, self.call))
+        direct.begin(writer)
+        return EventStream(to_sse(self.dialect, writer, first, events, self.call), direct)
 
     async def whole(
         self, events: AsyncGenerator[Batch, None], asked: Sequence[ChatRequest], body: Json, config: Config

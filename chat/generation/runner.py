@@ -27,7 +27,7 @@ from clawdsite.core.lifecycle import lifecycle
 from gateway import accesslog, services
 from gateway.admission import limits
 from gateway.call import Call
-from gateway.types import ChatRequest, Finished, Text, Thinking
+from gateway.types import Batch, ChatRequest, Finished, Text, Thinking
 
 log = logging.getLogger(__name__)
 
@@ -134,20 +134,24 @@ class Runner:
             if job.so_far:
                 await self._repeat(running, job.so_far)
             call.closers.append(limits.sit(job.caller, call))
-            async with aclosing(services.complete(job.caller, [job.request], call)) as batches:
+            take = partial(self._take, running)
+            async with aclosing(services.complete(job.caller, [job.request], call, take=take)) as batches:
                 async for batch in batches:
-                    for event in batch.events:
-                        if isinstance(event, Text):
-                            running.thought.over()
-                            self.writer.add(running, "text", event.text)
-                        elif isinstance(event, Thinking):
-                            running.thought.begun()
-                            self.writer.add(running, "think", event.text)
-                        elif isinstance(event, Finished):
-                            finished = event
+                    take(batch)
+                    finished = next((one for one in batch.events if isinstance(one, Finished)), finished)
         finally:
             await call.close()
         return finished
+
+    def _take(self, running: Running, batch: Batch) -> bool:
+        for event in batch.events:
+            if isinstance(event, Text):
+                running.thought.over()
+                self.writer.add(running, "text", event.text)
+            elif isinstance(event, Thinking):
+                running.thought.begun()
+                self.writer.add(running, "think", event.text)
+        return True
 
     async def _repeat(self, running: Running, so_far: Iterable[tuple[Kind, str]]) -> None:
         """In the log before the model is asked: whoever watches has all of it, however it ends."""

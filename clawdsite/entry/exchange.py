@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from clawdsite.core import log as logs
@@ -38,7 +39,7 @@ class Exchange:
 
     __slots__ = (
         "entry", "config", "scope", "call", "path", "head", "origin", "cookies", "body", "_receive", "_send",
-        "started", "streaming", "finished", "sealed", "gone", "closing",
+        "started", "streaming", "finished", "sealed", "gone", "closing", "_write",
         "touched", "pending", "verdict", "beats",
     )  # fmt: skip
 
@@ -63,6 +64,7 @@ class Exchange:
         self.verdict: Verdict | None = None
         self.beats: set[asyncio.Task[None]] = set()
         self.touched = self.call.started
+        self._write: Callable[[bytes], bool] | None = scope.get("clawdbot.write")
         self.scope = self._inner(scope)
 
     def _inner(self, scope: Scope) -> Scope:
@@ -75,6 +77,7 @@ class Exchange:
             "scheme": self.head.scheme,
             "root_path": "",
             "clawdbot.call": self.call,
+            "clawdbot.write": self.write,
             "clawdbot.debug": self.entry.door.debug,
             "clawdbot.forwarded": self.head.forwarded,
         }
@@ -167,6 +170,16 @@ class Exchange:
             await self._start(message["status"], message.get("headers", []))
         else:
             await self._send_whole(message)
+
+    def write(self, body: bytes) -> bool:
+        """A piece of a stream, sent now, without a turn of anybody's task; False: it must be sent the other
+        way. An empty one asks."""
+        if self._write is None or self.sealed or self.finished or self.pending or not self.streaming:
+            return False
+        if not self._write(body):
+            return False
+        self.touched = time.monotonic()
+        return True
 
     async def _start(self, status: int, given: RawHeaders) -> None:
         call = self.call

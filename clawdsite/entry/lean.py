@@ -58,6 +58,8 @@ class Lean(ASGIHandler):
     async def answer(self, request: ASGIRequest, send: Send) -> HttpResponseBase:
         """The response, sent."""
         response = await self.run_get_response(request)
+        if isinstance(response, EventStream) and response.direct is not None:
+            response.direct.write = request.scope.get("clawdbot.write")
         await self.send_response(response, send)
         return response
 

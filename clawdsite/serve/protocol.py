@@ -9,6 +9,7 @@ import asyncio
 import http
 import json
 import os
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -138,6 +139,7 @@ class Bounded(HttpToolsProtocol):
             raise Unservable  # RFC 6455 section 4.1: no websocket before HTTP/1.1
         self.scope["clawdbot.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
+        self.scope["clawdbot.write"] = partial(written, self.cycle)  # type: ignore[typeddict-unknown-key]
         if 0 < len(self.pipeline) <= AHEAD:
             self.flow.resume_reading()  # else the client's going would not be noticed
 
@@ -177,6 +179,16 @@ class Bounded(HttpToolsProtocol):
         call.status, call.outcome, call.error_code = error.status, error.outcome, error.code
         self.transport.write(refusal(error, call.request_id, self.server_state.default_headers))
         accesslog.finish(call)
+
+
+def written(cycle: RequestResponseCycle, body: bytes) -> bool:
+    """Whether a piece of this answer was written at once, as `cycle.send` would; an empty one only asks."""
+    begun = cycle.response_started and not cycle.response_complete and not cycle.disconnected
+    if not begun or not cycle.chunked_encoding or cycle.flow.write_paused or cycle.scope["method"] == "HEAD":
+        return False
+    if body:
+        cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+    return True
 
 
 def refusal(error: ClawdError, request_id: str, default: list[tuple[bytes, bytes]]) -> bytes:

@@ -32,6 +32,7 @@ PATIENCE: Final = (
     5.0  # seconds the listening line waits for the tables: with them everything works when it is read
 )
 LOOPBACK: Final = "127.0.0.1"
+COLLECT: Final = (10_000, 20, 20)  # objects: streaming makes and drops many; by Python's own 700 it costs 5 %
 SPARE_FILES: Final = 512  # kept from clients, for the upstream, the database and the log
 
 
@@ -70,6 +71,7 @@ async def serve(
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(first_try.wait(), PATIENCE)
     gc.collect()
+    gc.set_threshold(*COLLECT)
     gc.freeze()  # what is loaded now stays: no collection needs to look at it again
     config = live.current()
     log.info("serving", extra={"fields": {"version": __version__, "mode": config.mode}})

@@ -10,6 +10,7 @@ from aiohttp.client_proto import ResponseHandler
 
 from clawdsite.core.errors import ClawdError, Unavailable, UpstreamInvalid
 from gateway.types import Json
+from gateway.upstream.body import adopt
 from gateway.upstream.failures import TROUBLE, within_answer
 from gateway.upstream.lines import Lines
 from gateway.upstream.pool import Receiver
@@ -32,11 +33,16 @@ class Answer:
         self.response = response
         self.done = False
         self._linger = linger
-        self._readany = response.content.readany
+        self._readany = adopt(response.content).readany
         connection = response.connection  # None: the whole body was there with the head
         self._protocol: ResponseHandler | None = connection.protocol if connection is not None else None
         coding = response.headers.get("Transfer-Encoding", "").lower()
         self._framed = "chunked" in coding or "Content-Length" in response.headers
+
+    def tap(self, take: Callable[[bytes], bool]) -> None:
+        """Offer each piece to `take` as it comes, while `piece` waits; what it takes is not read."""
+        if isinstance(self._protocol, Receiver):
+            self._protocol.tap = take
 
     async def check(self) -> None:
         """Raises what a status, or a head that is not Ollama's, means."""
@@ -104,6 +110,8 @@ class Answer:
 
     def close(self) -> None:
         """Nothing more is read. An answer that said `done` has a moment to end properly."""
+        if isinstance(self._protocol, Receiver):
+            self._protocol.tap = None
         if self.done and not self.response.closed and self.response.content.exception() is None:
             self._linger(self.response)
         else:

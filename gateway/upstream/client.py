@@ -22,6 +22,7 @@ from gateway.upstream.pool import Pool
 from gateway.upstream.watch import NEVER, Patience, Watch, not_loaded
 from gateway.wire.ollama import card_from_show, cards_from_tags, facts_from_show
 
+Tap = Callable[[list[Json]], bool]
 LONG_ANSWER: Final = 64 * 1024 * 1024  # bytes of /api/embed
 
 
@@ -52,9 +53,11 @@ class Upstream:
     # ---- asking a model -----------------------------------------------------------------------
 
     async def stream(
-        self, path: str, payload: Json, *, authorization: str | None = None
+        self, path: str, payload: Json, *, authorization: str | None = None, tap: Tap | None = None
     ) -> AsyncGenerator[list[Json], None]:
         """POST, then the native lines as they come: one list for each read, never an empty one.
+
+        tap: offered later lines before the reader is woken for them; those it takes are not yielded.
 
         Ends where the body ends well, with or without a `done` line. Closing the generator, or cancelling
         who reads it, closes the connection at once. A consumer that is slow makes the host wait.
@@ -69,6 +72,8 @@ class Upstream:
             try:
                 # The road of each piece: read, split, parse, yield; no timer and no task is made.
                 split, piece, now = Lines(), answer.piece, asyncio.get_running_loop().time
+                if tap is not None:
+                    answer.tap(partial(_taken, split, watch, now, tap))
                 while chunk:
                     lines = split.feed(chunk)
                     failure = answer.check_lines(lines, split)
@@ -224,3 +229,12 @@ class Upstream:
         except UpstreamTimeout:
             raise not_loaded(seconds) from None
         self._known.saw_loaded(key)
+
+
+def _taken(split: Lines, watch: Watch, now: Callable[[], float], tap: Tap, piece: bytes) -> bool:
+    """Whether the tap took all of this piece; the host is not silent then, though nobody woke."""
+    lines = split.whole(piece)
+    if lines is None or not tap(lines):
+        return False
+    watch.since = now()
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 from clawdsite.core.errors import UpstreamInvalid
@@ -15,7 +16,10 @@ def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_decode: Final = json.JSONDecoder(parse_constant=_constant).raw_decode
+# What `raw_decode` wraps: (text, where) -> (value, end); StopIteration where there is no value.
+_decode: Final[Callable[[str, int], tuple[object, int]]] = vars(json.JSONDecoder(parse_constant=_constant))[
+    "scan_once"
+]
 
 
 class Lines:
@@ -50,6 +54,22 @@ class Lines:
                 self._fail("a line that is longer than 8 MiB")
         return self._parse(lines)
 
+    def whole(self, chunk: bytes) -> list[Json] | None:
+        """The objects of a chunk that is good lines from end to end; None: it is something else, feed it."""
+        if self._rest or self.failure is not None or chunk[-1:] != b"\n":
+            return None
+        found = []
+        try:
+            for line in chunk[:-1].split(b"\n"):
+                text = line.decode()
+                native, end = _decode(text, 0)
+                if end != len(text) or type(native) is not dict:
+                    return None
+                found.append(native)
+        except (ValueError, StopIteration, RecursionError):
+            return None
+        return found
+
     def end(self) -> list[Json]:
         """The last line where the body did not end it."""
         last, self._rest = bytes(self._rest), bytearray()
@@ -63,8 +83,8 @@ class Lines:
                 continue
             try:
                 text = bare.decode()
-                native, end = _decode(text)
-            except (ValueError, RecursionError):
+                native, end = _decode(text, 0)
+            except (ValueError, StopIteration, RecursionError):
                 text, end = "", -1
             if end != len(text):
                 self._fail("a line that is not JSON")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -33,9 +33,11 @@ class Receiver(ResponseHandler):
     """One connection. Its body always ends, also where its chunks could not be read; what came is kept.
 
     left: bytes of a body that broke off, which nobody had read when it did.
+    tap: offered each piece while somebody waits for it; True: it took the piece, and nobody need wake.
     """
 
     left = b""
+    tap: Callable[[bytes], bool] | None = None
 
     def connection_lost(self, exc: BaseException | None) -> None:
         payload = self._payload

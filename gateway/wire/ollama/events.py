@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from clawdsite.core.errors import UpstreamInvalid
 from gateway.types import (
     ChatRequest,
@@ -55,14 +57,34 @@ class EventReader:
         """
         if self.finished:
             return []
-        if self._fast and line.get("done") is False:  # nearly every line: one piece of text, nothing else
-            message = line.get("message")
-            if message.__class__ is dict and "thinking" not in message and "tool_calls" not in message:
-                text = message.get("content")
-                if text and text.__class__ is str:
-                    self._lines += 1
-                    return [Text(text)]
+        if self._fast:
+            event = _plain(line)
+            if event is not None:
+                self.count((event,))
+                return [event]
         return self._read(line)
+
+    def plain(self, lines: list[Json]) -> tuple[Event, ...] | None:
+        """The events of these lines where each is one piece of words and nothing else; None: feed them.
+
+        Nothing is counted: `count` those that were used, or feed the lines after all.
+        """
+        if self.finished or not self._fast:
+            return None
+        found = []
+        for line in lines:
+            event = None if "error" in line else _plain(line)
+            if event is None:
+                return None
+            found.append(event)
+        return tuple(found)
+
+    def count(self, events: Iterable[Event]) -> None:
+        """Each is about one token."""
+        for event in events:
+            self._lines += 1
+            if event.__class__ is Thinking:
+                self._reasoning += 1
 
     def end(self) -> list[Event]:
         """The body ended properly, without `done`: Ollama's repeat guard (reference 2.2). Else nothing."""
@@ -150,6 +172,19 @@ class EventReader:
 
     def _estimate(self) -> Usage:
         return Usage(0, self._lines, self._reasoning, estimated=True)
+
+
+def _plain(line: Json) -> Text | Thinking | None:
+    """Of nearly every line: one piece of text, or of thinking, and nothing else."""
+    message = line.get("message")
+    if line.get("done") is not False or message.__class__ is not dict or "tool_calls" in message:
+        return None
+    text, thinking = message.get("content"), message.get("thinking")
+    if text.__class__ is not str:
+        return None
+    if thinking is None:
+        return Text(text) if text else None
+    return Thinking(thinking) if not text and thinking and thinking.__class__ is str else None
 
 
 def _of_text(line: Json) -> Json | None:
