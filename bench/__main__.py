@@ -40,17 +40,19 @@ def direct(url: str, options: argparse.Namespace) -> load.Tally:
 def through_sockets(options: argparse.Namespace) -> list[str]:
     """CPU per token of answers that go through the log to a socket, and memory of sockets that idle."""
     tokens = int(options.rate * (options.ramp + options.window + 4))
-    with processes.double(options.rate, tokens) as model, processes.gateway(model) as (url, pid, _, _ready):
-        crowd = -(-options.streams // sockets.A_PERSON)
-        idlers = -(-options.sockets // sockets.A_PERSON) + 1
-        cookies = sockets.people(processes.configurations[pid], crowd + idlers)
-        spent = asyncio.run(
-            sockets.cpu_per_delta(url, pid, cookies, options.streams, options.ramp, options.window)
-        )
-        idle = asyncio.run(sockets.idle_kib(url, pid, cookies[crowd:], options.sockets))
+    crowd = -(-options.streams // sockets.A_PERSON)
+    load_of = options.streams, options.ramp, options.window
+    with processes.double(options.rate, tokens) as model:
+        with processes.floor(model) as (bare, bare_pid):
+            floor = asyncio.run(sockets.cpu_per_token(bare, bare_pid, [""] * crowd, *load_of))
+        with processes.gateway(model) as (url, pid, _, _ready):
+            idlers = -(-options.sockets // sockets.A_PERSON) + 1
+            cookies = sockets.people(processes.configurations[pid], crowd + idlers)
+            spent = asyncio.run(sockets.cpu_per_token(url, pid, cookies, *load_of))
+            idle = asyncio.run(sockets.idle_kib(url, pid, cookies[crowd:], options.sockets))
     return [
         f"| CPU per token through the log to a socket, {options.streams} sockets at {options.rate:g}/s "
-        f"| | {spent:.0f} us | |",
+        f"| {floor:.0f} us | {spent:.0f} us | {spent / floor:.1f} |",
         f"| memory per idle socket, {options.sockets} sockets | | {idle:.0f} KiB | |",
     ]
 

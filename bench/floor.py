@@ -1,4 +1,4 @@
-"""The floor: a bare ASGI application that translates one chat with aiohttp and checks nothing."""
+"""The floor: a bare ASGI application that translates one chat with aiohttp, and checks and keeps nothing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ session: aiohttp.ClientSession | None = None
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """POST with an OpenAI chat body -> SSE of content deltas, or one JSON body."""
-    global session
+    """POST with an OpenAI chat body -> SSE of content deltas, or one JSON body. A socket: `talk`."""
+    if scope["type"] == "websocket":
+        await talk(receive, send)
     if scope["type"] != "http":
         return
     raw = b""
@@ -26,13 +27,37 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         raw += message.get("body", b"")
         more = message.get("more_body", False)
     asked = json.loads(raw)
-    session = session or aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-    payload = {"model": "qwen3:32b", "messages": asked["messages"], "stream": True}
-    async with session.post(f"{UPSTREAM}/api/chat", json=payload) as answer:
+    async with ask(asked["messages"]) as answer:
         if asked.get("stream"):
             await forward(answer, send)
         else:
             await collect(answer, send)
+
+
+def ask(messages: list[dict[str, str]]) -> Any:
+    """The model's answer, streamed, as a context."""
+    global session
+    session = session or aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+    payload = {"model": "qwen3:32b", "messages": messages, "stream": True}
+    return session.post(f"{UPSTREAM}/api/chat", json=payload)
+
+
+async def talk(receive: Any, send: Any) -> None:
+    """The chat's socket with nothing behind it: a frame for each token of each question, sent as it comes."""
+    while (event := await receive())["type"] != "websocket.disconnect":
+        if event["type"] == "websocket.connect":
+            await send({"type": "websocket.accept"})
+        elif (said := json.loads(event["text"]))["t"] == "hello":
+            await tell(send, {"t": "ready", "running": []})
+        else:
+            async with ask([{"role": "user", "content": said["text"]}]) as answer:
+                async for line in answer.content:
+                    await tell(send, {"t": "delta", "d": json.loads(line)["message"]["content"]})
+            await tell(send, {"t": "gen.end"})
+
+
+async def tell(send: Any, said: dict[str, Any]) -> None:
+    await send({"type": "websocket.send", "text": json.dumps(said, separators=(",", ":"))})
 
 
 async def forward(answer: aiohttp.ClientResponse, send: Any) -> None:
@@ -55,4 +80,5 @@ async def collect(answer: aiohttp.ClientResponse, send: Any) -> None:
 
 
 if __name__ == "__main__":
-    uvicorn.run(application, port=int(sys.argv[1]), log_level="error", loop="uvloop", http="httptools")
+    quick: dict[str, Any] = {"loop": "uvloop", "http": "httptools", "ws": "websockets-sansio"}
+    uvicorn.run(application, port=int(sys.argv[1]), log_level="error", **quick)

@@ -6,6 +6,8 @@ import asyncio
 import base64
 import json
 import os
+import re
+import statistics
 import struct
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bench import processes
+from tests.doubles.native import WORDS
 
 A_PERSON = 20  # sockets of one person
 
@@ -78,39 +81,51 @@ async def opened(url: str, cookie: str) -> tuple[asyncio.StreamReader, asyncio.S
     return reader, writer
 
 
+SAID = re.compile(rb'"t":"delta".*?"d":"([^"]*)"}')
+WORD = statistics.fmean(len(word) for word in WORDS)  # characters of a token of the double's
+
+
 @dataclass(slots=True)
 class Crowd:
-    """deltas: that came so far, on all sockets."""
+    """characters: of the answers' text that came so far, on all sockets; a delta may hold several tokens."""
 
-    deltas: int = 0
+    characters: int = 0
+
+    @property
+    def tokens(self) -> float:
+        return self.characters / WORD
 
     async def ask(self, url: str, cookie: str, delay: float) -> None:
         """One question on a socket of its own, to the end of its answer."""
         await asyncio.sleep(delay)
         reader, writer = await opened(url, cookie)
         writer.write(frame("chat.send", id=str(uuid.uuid4()), c=None, text="hello", opts={"think": False}))
-        tail = b""
-        while b'"t":"gen.end"' not in tail:
+        rest = b""
+        while b'"t":"gen.end"' not in rest:
             chunk = await reader.read(65536)
             if not chunk:
                 raise ConnectionError("the socket closed in its answer")
-            self.deltas += chunk.count(b'"t":"delta"')
-            tail = tail[-64:] + chunk
+            rest += chunk
+            end = 0
+            for found in SAID.finditer(rest):
+                self.characters += len(found[1])
+                end = found.end()
+            rest = rest[end:]
         writer.close()
 
 
-async def cpu_per_delta(
+async def cpu_per_token(
     url: str, pid: int, cookies: list[str], count: int, ramp: float, window: float
 ) -> float:
-    """CPU microseconds of the gateway for each delta, in a window in which `count` sockets have one answer
-    each under way: what it costs to ask is none of it."""
+    """CPU microseconds of `pid` for each token, in a window in which `count` sockets have one answer each
+    under way: what it costs to ask is none of it."""
     crowd = Crowd()
     delays = [(place // A_PERSON, ramp * place / count) for place in range(count)]
     asking = [asyncio.create_task(crowd.ask(url, cookies[person], delay)) for person, delay in delays]
     await asyncio.sleep(ramp + 2)
-    before, seen = processes.cpu_seconds(pid), crowd.deltas
+    before, seen = processes.cpu_seconds(pid), crowd.tokens
     await asyncio.sleep(window)
-    spent, came = processes.cpu_seconds(pid) - before, crowd.deltas - seen
+    spent, came = processes.cpu_seconds(pid) - before, crowd.tokens - seen
     await asyncio.gather(*asking)
     return 1e6 * spent / max(came, 1)
 
