@@ -53,6 +53,23 @@ def caller_for(
     )
 
 
+def as_of_now(caller: Caller) -> Caller:
+    """The same caller with the rights of this moment. InvalidToken: a person who is not active any more."""
+    if caller.kind != "person":
+        return caller
+    user = person(caller.id)
+    if user is None:
+        raise InvalidToken("token names nobody who is active here")
+    return caller_for(
+        user,
+        session=caller.session,
+        token=caller.token,
+        issued=caller.issued,
+        identity=caller.identity,
+        scopes=caller.scopes,
+    )
+
+
 def standing(user: User) -> tuple[dict[str, bool], frozenset[str]]:
     """Teams of this person, and whether they lead each; all their scopes. Active or not."""
     mine: dict[str, bool] = {}

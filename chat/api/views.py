@@ -185,19 +185,7 @@ def _reads(caller: Caller, conversation: uuid.UUID) -> None:
     """Raises unless the caller, with the rights of this moment, may read this. A token that merely came to
     its end meanwhile ends no answer."""
     revocations.admit(caller)
-    if caller.kind == "person":
-        person = people.person(caller.id)
-        if person is None:
-            raise NotFound(GONE)
-        caller = people.caller_for(
-            person,
-            session=caller.session,
-            token=caller.token,
-            issued=caller.issued,
-            identity=caller.identity,
-            scopes=caller.scopes,
-        )
-    access.get(caller, "conversation.read", conversation)
+    access.get(people.as_of_now(caller), "conversation.read", conversation)
 
 
 def _delete(caller: Caller, where: uuid.UUID) -> str | None:

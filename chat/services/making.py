@@ -19,7 +19,7 @@ from chat.generation.pieces import End, Kind, Piece, Seen, Snapshot
 from chat.generation.runner import BEAT, Job, current_runner
 from chat.models import Conversation, Message
 from chat.prompts import NOWHERE, Place
-from chat.services import titles
+from chat.services import leaving, titles
 from chat.services.asking import Acked
 from chat.words import Options
 from clawdsite.core.config.live import current
@@ -63,7 +63,9 @@ async def start(
         raise
     message = uuid.UUID(acked.answer) if acked.answer else None
     job = Job(generation, conversation, caller, built.request, request_id, message, so_far=so_far)
-    titles.follow(current_runner().start(job), job)
+    running = current_runner().start(job)
+    titles.follow(running, job)
+    leaving.follow(running, job)
     return Begun(built.dropped, services.resolve(built.request.model, current()))
 
 

@@ -83,6 +83,36 @@ def test_a_question_said_again_opens_no_conversation_that_was_deleted(world: Wor
 
 
 @proves("promise-M7")
+def test_the_answer_of_who_leaves_the_team_ends_whoever_else_watches_it(
+    world: World, endless: OllamaDouble, bob: str
+) -> None:
+    with Socket(world, bob) as asking, Socket(world, "alice") as alice:
+        ack = asking.ask(team="team-a")
+        alice.send("sub", c=ack["c"])
+        alice.wait("delta", g=ack["g"])
+        world.run(LEAVING, bob, "out")
+        heard = time.monotonic()
+        assert alice.wait("gen.end", g=ack["g"])["reason"] == "stopped"
+        endless.wait_for(lambda journal: all(exchange.closed for exchange in journal.to(CHAT)))
+        assert time.monotonic() - heard < 5
+        asking.wait("conv.deleted", c=ack["c"])
+
+
+def test_the_answer_of_who_leaves_another_team_goes_on(
+    world: World, endless: OllamaDouble, bob: str
+) -> None:
+    with Socket(world, bob) as asking:
+        ack = asking.ask(team=None)
+        asking.wait("delta", g=ack["g"])
+        world.run(LEAVING, bob, "out")
+        listed = world.client(bob)
+        world.wait_for(lambda: "team-a" not in listed.get("/api/conversations").text)
+        asking.wait("delta", g=ack["g"])
+        asking.send("chat.stop", id=str(uuid.uuid4()), g=ack["g"])
+        asking.wait("gen.end", g=ack["g"])
+
+
+@proves("promise-M7")
 @pytest.mark.parametrize("how", ["private", "deleted", "out", "off"])
 def test_an_answer_that_streams_by_http_ends_for_who_may_not_read_on(
     world: World, endless: OllamaDouble, bob: str, how: str
