@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import html
-import shutil
 import sys
 import traceback
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
+from tests.e2e import browser  # noqa: E402
 from tests.e2e.looks import problems  # noqa: E402
 from tests.e2e.pages import Pages  # noqa: E402
 from tests.e2e.scenes import NARROW, ONLY_NARROW, SCENES, Cast  # noqa: E402
@@ -39,17 +39,17 @@ def main() -> int:
     parser.add_argument("--width", type=int, choices=WIDTHS)
     parser.add_argument("--theme", choices=THEMES)
     asked = parser.parse_args()
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    found = browser.program()
     if found is None:
-        print("screenshots: no chromium; on Debian and Ubuntu: apt-get install chromium fonts-noto-cjk")
+        print(f"screenshots: {browser.MISSING} fonts-noto-cjk")
         return 2
     asked.to.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     with sync_playwright() as playwright, Stage() as stage:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        made = playwright.chromium.launch(executable_path=found, args=browser.words())
         for name, lang, width in wanted(asked):
-            wrong += drawn(browser, stage, asked, name, lang, width)
-        browser.close()
+            wrong += drawn(made, stage, asked, name, lang, width)
+        made.close()
     (asked.to / "index.html").write_text(index(asked.to), encoding="utf-8")
     print(*wrong, sep="\n")
     print(f"{asked.to / 'index.html'}: {len(list(asked.to.glob('*.png')))} pictures, {len(wrong)} complaints")
@@ -66,11 +66,11 @@ def wanted(asked: argparse.Namespace) -> Iterator[tuple[str, str, int]]:
 
 
 def drawn(
-    browser: Browser, stage: Stage, asked: argparse.Namespace, name: str, lang: str, width: int
+    made: Browser, stage: Stage, asked: argparse.Namespace, name: str, lang: str, width: int
 ) -> list[str]:
     """One scene in both themes -> what is wrong with it."""
     stage.reset()
-    pages = Pages(browser, stage)
+    pages = Pages(made, stage)
     wrong = []
     try:
         page = SCENES[name](Cast(pages, lang=lang, width=width))
