@@ -72,6 +72,7 @@ export class Outbox {
     if (pending) this.#undraft(pending);
     this.#drop(id);
     this.live.forget(id);
+    this.flush();
   }
 
   /** @param {string} id */
@@ -128,7 +129,10 @@ export class Outbox {
     this.#clear(id);
     const { store } = this;
     const c = ack.c ?? pending.c ?? "";
-    if (!store.cards.has(c)) store.putCard(newCard(store, pending, ack, this.world.now()));
+    if (!store.cards.has(c)) {
+      if (pending.c === null) store.putCard(newCard(store, pending, ack, this.world.now()));
+      else this.live.run({ do: "card", c });
+    }
     const begins = pending.c === null && store.open === null;
     store.outbox = store.outbox.filter((one) => one.id !== id).map((one) => (pending.c === null ? this.#after(one, c) : one));
     if (begins) store.bear(c);
@@ -193,6 +197,7 @@ export class Outbox {
     const retryAt = error.retryAfterMs === null ? null : this.world.now() + error.retryAfterMs;
     this.#change(id, failed(pending, { ...trouble(error.code), args: error.args, ref: error.ref, retryAt }));
     if (error.code === "rate_limit_exceeded" && retryAt !== null) this.#limited(retryAt);
+    this.flush(); // what waited behind it
   }
 
   /** @param {number} until */

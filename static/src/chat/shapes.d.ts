@@ -233,6 +233,5 @@ export type Errand =
   | { do: "resume"; g: Id; s: number }
   | { do: "card"; c: Id }
   | { do: "history"; c: Id }
-  | { do: "sub"; c: Id }
   | { do: "unsub"; c: Id }
   | { do: "extend" };

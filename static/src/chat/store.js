@@ -192,6 +192,7 @@ export class Store extends Topics {
 
   /** It cannot be read. */
   lose() {
+    if (this.open !== null) this.dropCard(this.open);
     this.chat = tree.emptyChat(this.open);
     this.missing = true;
     this.emit("open");

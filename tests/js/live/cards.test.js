@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { boot, card, ID, page, settled } from "./stand.js";
+import { boot, card, ID, page, READY, settled } from "./stand.js";
 
 const C = ID(1);
 const G = ID(4);
@@ -124,4 +124,79 @@ test("ui-76: an open conversation that another tab deleted and took back is ther
   socket.say({ t: "conv.updated", c: C, title: "Back" });
   await settled();
   assert.deepEqual([here.store.missing, here.store.branch().length, socket.said("sub")], [false, 2, [{ t: "sub", c: C }]]);
+});
+
+test("ui-80: a page whose first connection took a second try asks for what it missed", async () => {
+  const here = page({ facts: boot({ ...list(card(C)), open: { conversation: card(C), ...BEING_WRITTEN } }) });
+  here.live.socket.connect();
+  here.world.last.shut();
+  here.world.reply(HISTORY, OVER);
+  await here.clock.pass(1_000);
+  await here.ready();
+  assert.equal(here.store.branch().at(-1).text, "All of it");
+});
+
+test("ui-76: what was deleted while there was no connection leaves the list, open as it is", async () => {
+  const here = page({ facts: boot({ ...list(card(C)), open: { conversation: card(C), ...OVER } }) });
+  await here.ready();
+  here.world.reply(HISTORY, { error: { code: "not_found" } }, 404);
+  await here.live.history(C);
+  assert.deepEqual([here.store.missing, here.store.order], [true, []]);
+});
+
+test("a question that waited for a conversation nobody has listed does not make it another one", async () => {
+  const here = page();
+  here.outbox.add({ c: C, text: "Hallo", images: [] });
+  here.world.reply(CARD, card(C, { title: "Its own", mine: false, team: "t" }));
+  const socket = await here.ready();
+  socket.say({ t: "ack", id: socket.said("chat.send")[0].id, c: C, mu: ID(2), ma: ID(3), g: G });
+  await settled();
+  assert.deepEqual([here.store.cards.get(C).title, here.store.cards.get(C).mine], ["Its own", false]);
+});
+
+test("ui-76: what was told while the list was on its way is not undone by it", async () => {
+  const here = page({ facts: boot(list(card(C))) });
+  (await here.ready()).shut();
+  const asked = byHand(here.world, "GET /api/conversations");
+  here.world.reply(CARD, card(C, { title: "New" }));
+  await here.clock.pass(1_000);
+  const socket = await here.ready();
+  socket.say({ t: "title", c: C, title: "New" });
+  asked[0]({ conversations: [card(C, { title: "Old" })], next: null });
+  await settled();
+  assert.equal(here.store.cards.get(C).title, "New");
+});
+
+test("ui-34: messages that say an answer is being written are asked for its end", async () => {
+  const here = page({ facts: boot(list(card(C))) });
+  const socket = await here.ready();
+  here.world.reply(HISTORY, BEING_WRITTEN); // it ended before `sub` was heard
+  here.store.show(C);
+  await here.live.history(C);
+  assert.deepEqual(socket.said("resume"), [{ t: "resume", g: G, s: 0 }]);
+});
+
+test("ui-81: what was opened, or became known, between hello and ready is followed", async () => {
+  const here = page({ facts: boot(list(card(C))) });
+  here.live.socket.connect();
+  const socket = here.world.last;
+  socket.open();
+  here.store.show(C);
+  here.live.sub(C);
+  here.store.begun(G, C);
+  socket.say({ ...READY, running: [{ g: ID(5), c: ID(8), m: ID(9), s: 2 }] });
+  assert.deepEqual(socket.said("sub"), [{ t: "sub", c: C }]);
+  assert.deepEqual(socket.said("resume").map(({ g }) => g), [G, ID(5)]);
+});
+
+test("ui-76: what was deleted and taken back while there was no connection is there again", async () => {
+  const here = page({ facts: boot({ ...list(card(C)), open: { conversation: card(C), ...OVER } }) });
+  const first = await here.ready();
+  first.say({ t: "conv.deleted", c: C });
+  first.shut();
+  here.world.reply("GET /api/conversations", { conversations: [card(C)], next: null });
+  here.world.reply(HISTORY, OVER);
+  await here.clock.pass(1_000);
+  await here.ready();
+  assert.deepEqual([here.store.missing, here.store.branch().length], [false, 2]);
 });

@@ -289,3 +289,14 @@ test("a picture that the server has is let go of by the page", async () => {
   await settled();
   await assert.rejects(fetch(url));
 });
+
+test("ui-82: what waited behind a refused question is sent", async () => {
+  const here = page({ facts: boot({ list: { conversations: [card(ID(8))], next: null } }) });
+  here.store.show(ID(8));
+  send(here, "one");
+  send(here, "two");
+  const socket = await here.ready();
+  refuse(socket, "model_not_found");
+  await settled();
+  assert.deepEqual(socket.said("chat.send").map(({ text }) => text), ["one", "two"]);
+});

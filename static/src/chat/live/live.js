@@ -5,6 +5,7 @@
 import { rare } from "../lazy.js";
 import { apply } from "../store/apply.js";
 import { ApiError, fromFrame } from "./errors.js";
+import { Fetched } from "./fetched.js";
 import { Socket } from "./socket.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -21,7 +22,6 @@ import { Socket } from "./socket.js";
  */
 
 const MOST_HAD = 100; // answers that one hello may name
-const AGAIN = 5_000; // ms until messages that could not be had are asked for again
 const VERDICT = 6_000; // ms in which a socket hears that its person or session is over
 const BLOCKED = 3; // attempts without ever a `ready`, after which websockets count as blocked
 
@@ -37,8 +37,9 @@ export class Live {
   /** @type {Map<string, Asked>} */
   #asked = new Map();
   #connection = 0;
-  /** @type {Map<string, boolean>} cards that are asked for, and whether once more */
-  #cards = new Map();
+  #tries = 0; // to connect: after the first, something may have been missed
+  /** @type {import("../../protocol").Hello} the last one */
+  #named = { t: "hello", v: 1 };
   /** @type {Set<string>} answers that are heard by HTTP */
   #followed = new Set();
   /** @type {((denied: boolean) => void) | null} */
@@ -47,8 +48,6 @@ export class Live {
   /** @type {string | null} what is wrong, as the server's last error said before it closed */
   #said = null;
   #ref = "";
-  #asks = 0; // histories that were asked for
-  #answered = 0; // the last of them that came
   /** @type {Set<() => void>} */
   #onready = new Set();
 
@@ -61,6 +60,7 @@ export class Live {
     this.api = api;
     this.keep = keep;
     this.world = world;
+    this.fetched = new Fetched(this);
     this.socket = new Socket(url, {
       hello: () => this.#hello(),
       frame: (frame) => this.#heard(frame),
@@ -108,12 +108,12 @@ export class Live {
     const asked = this.#asked.get(frame.id) ?? begin(frame);
     this.#asked.set(frame.id, asked);
     if (this.there) this.#say(asked);
-    else if (this.#plain) void this.#byHttp(asked);
+    else if (this.plain) void this.#byHttp(asked);
     return asked.answer;
   }
 
   /** Whether questions go by HTTP. @returns {boolean} */
-  get #plain() {
+  get plain() {
     return this.store.connection.plain && this.store.connection.online;
   }
 
@@ -130,14 +130,14 @@ export class Live {
   }
 
   /** What is being written in the open conversation, where no socket tells it. @param {string} c */
-  async #follow(c) {
+  async follow(c) {
     const running = this.store.running(c);
-    if (!this.#plain || !running || this.#followed.has(running.g)) return;
+    if (!this.plain || !running || this.#followed.has(running.g)) return;
     this.#followed.add(running.g);
     const { followByHttp } = await rare();
     const whole = await followByHttp(this, c, running, (frame) => this.#heard(frame));
     this.#followed.delete(running.g);
-    if (!whole) this.#later(c);
+    if (!whole) this.fetched.again(null, () => this.store.open === c && this.history(c));
   }
 
   /** Once for each connection. @param {Asked} asked */
@@ -155,7 +155,7 @@ export class Live {
 
   /** As `ask`, for what makes no sense later: refused where there is no connection. @param {any} frame @returns {Promise<Ack>} */
   async askNow(frame) {
-    if (!this.there && !this.#plain) throw new ApiError({ code: "offline" });
+    if (!this.there && !this.plain) throw new ApiError({ code: "offline" });
     return this.ask(frame);
   }
 
@@ -183,11 +183,11 @@ export class Live {
 
   // ---- what is heard -------------------------------------------------------------------------------
 
-  /** @returns {object} */
+  /** @returns {import("../../protocol").Hello} */
   #hello() {
     const running = [...this.store.generations.values()].filter((live) => live.state !== "done");
     for (const live of running) live.asked = false;
-    return {
+    return this.#named = {
       t: "hello", v: 1, app: this.store.app, lang: globalThis.document?.documentElement.lang,
       tz: Intl.DateTimeFormat().resolvedOptions().timeZone, focus: this.store.missing ? null : this.store.open,
       have: running.slice(-MOST_HAD).map(({ g, s }) => ({ g, s })),
@@ -199,6 +199,7 @@ export class Live {
     if (frame.t === "ready" && frame.user.id !== this.store.me.id) return this.#another();
     if (frame.t === "ack") this.#forget(frame.id)?.resolve(frame);
     if (frame.t === "error") this.#refused(frame);
+    if ("c" in frame && frame.c) this.fetched.told(frame.c);
     const errands = apply(this.store, frame, this.world.now());
     if (frame.t === "ready") this.#ready(frame);
     for (const errand of errands) this.run(errand);
@@ -215,13 +216,22 @@ export class Live {
 
   /** @param {import("../../protocol").Ready} frame */
   #ready(frame) {
-    const back = this.#connection > 0;
     this.#connection += 1;
     this.#revived = 0;
     this.store.setConnection({ newer: frame.app !== this.store.app, plain: false });
     this.#flush();
-    if (back) void this.catchUp();
+    this.#name();
+    if (this.#tries > 1) void this.fetched.all();
     for (const act of this.#onready) act();
+  }
+
+  /** What became known, or was opened, since hello was said. */
+  #name() {
+    const { focus, have = [] } = this.#named;
+    const { generations, missing, open } = this.store;
+    const named = new Set(have.map(({ g }) => g));
+    if (open !== null && open !== focus && !missing) this.sub(open);
+    for (const { g, s, state } of generations.values()) if (state !== "done" && !named.has(g)) this.run({ do: "resume", g, s });
   }
 
   /** Somebody else has signed in in this browser: nothing is said in their name, and the page is left. */
@@ -235,42 +245,11 @@ export class Live {
     for (const asked of this.#asked.values()) this.#say(asked);
   }
 
-  /** The list and the open conversation as they are now. */
-  async catchUp() {
-    try {
-      const page = await this.api.get("/api/conversations");
-      this.#learn(() => this.store.takeFirstPage(page));
-    } catch {
-      // the next connection does it
-    }
-    if (this.store.open && !this.store.missing) await this.history(this.store.open);
-  }
-
-  /**
-   * Take cards. What is being written there, that nobody told of, is heard out where it is this person's own; of
-   * others' nobody would say the end, so it is not shown as running.
-   * @param {() => void} take
-   */
-  #learn(take) {
-    const { cards, generations, open } = this.store;
-    const heard = new Set(generations.keys());
-    take();
-    for (const { g, c, s } of [...generations.values()]) {
-      if (c === null || c === open || heard.has(g)) continue;
-      if (cards.get(c)?.mine) this.run({ do: "resume", g, s });
-      else {
-        generations.delete(g);
-        this.store.patchCard(c, { running: null });
-      }
-    }
-  }
-
   /** What is to be done beyond the store. @param {Errand} errand */
   run(errand) {
     if (errand.do === "resume") this.socket.say({ t: "resume", g: errand.g, s: errand.s });
     else if (errand.do === "history") void this.history(errand.c);
     else if (errand.do === "card") void this.card(errand.c);
-    else if (errand.do === "sub") this.sub(errand.c);
     else if (errand.do === "unsub") this.unsub(errand.c);
     else void this.session().then((session) => session.expiring(this.#busy()), () => {});
   }
@@ -282,51 +261,13 @@ export class Live {
   }
 
   /** The newest messages of the open conversation. @param {string} c @returns {Promise<void>} */
-  async history(c) {
-    this.#asks += 1;
-    const ask = this.#asks;
-    const open = () => this.store.open === c && ask > this.#answered; // an answer that was overtaken is an old one
-    try {
-      const history = await this.api.get(`/api/conversations/${c}/messages`);
-      if (open()) this.store.takeHistory(history);
-      this.#answered = Math.max(ask, this.#answered);
-      void this.#follow(c).catch(() => {});
-    } catch (error) {
-      const { status } = /** @type {ApiError} */ (error);
-      if (open() && status === 404) this.store.lose();
-      else if (!(status >= 400 && status < 429) && open()) this.#later(c, ask);
-    }
+  history(c) {
+    return this.fetched.history(c);
   }
 
-  /** Its messages once more in a while, unless they came meanwhile; a new connection asks by itself. @param {string} c @param {number} [ask] */
-  #later(c, ask = Infinity) {
-    this.world.later(AGAIN, () => {
-      if (this.store.open === c && ask > this.#answered && (this.there || this.#plain)) void this.history(c);
-    });
-  }
-
-  /** One of the list. Asked again meanwhile, it is asked once more afterwards: it may have changed. @param {string} c @returns {Promise<void>} */
-  async card(c) {
-    const busy = this.#cards.has(c);
-    this.#cards.set(c, busy);
-    if (busy) return;
-    try {
-      const card = await this.api.get(`/api/conversations/${c}`);
-      this.#learn(() => this.store.putCard(card));
-      if (this.store.missing && this.store.open === c) this.#back(c);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) this.store.dropCard(c);
-    }
-    const again = this.#cards.get(c);
-    this.#cards.delete(c);
-    if (again) await this.card(c);
-  }
-
-  /** The open conversation was gone, and may be read again. @param {string} c */
-  #back(c) {
-    this.store.show(c);
-    this.sub(c);
-    void this.history(c);
+  /** One of the list. @param {string} c @returns {Promise<void>} */
+  card(c) {
+    return this.fetched.card(c);
   }
 
   // ---- the connection ------------------------------------------------------------------------------
@@ -344,6 +285,7 @@ export class Live {
   #phase(phase, retryAt) {
     const plain = !this.#connection && this.socket.failures >= BLOCKED;
     const before = this.store.connection.plain;
+    if (phase === "connecting") this.#tries += 1;
     this.store.setConnection({ phase, retryAt, reason: null, plain: plain || (before && phase !== "ready") });
     if (plain && !before) for (const act of this.#onready) act(); // what waits goes the other way
   }

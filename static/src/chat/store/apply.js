@@ -32,7 +32,7 @@ export function apply(store, frame, now = Date.now()) {
   return (Object.hasOwn(READERS, frame.t) && READERS[frame.t]?.(store, frame, now)) || [];
 }
 
-/** @param {Store} store @param {import("../../protocol").Ready} frame @returns {Errand[]} */
+/** @param {Store} store @param {import("../../protocol").Ready} frame */
 function ready(store, frame) {
   store.scopes = new Set(frame.scopes);
   const known = new Map(store.teams.map((team) => [team.slug, team]));
@@ -40,16 +40,12 @@ function ready(store, frame) {
   store.me = { ...store.me, name: frame.user.name };
   store.limits = { ...store.limits, ...frame.limits };
   store.emit("me");
-  /** @type {Errand[]} */
-  const errands = [];
   for (const { g, c, m } of frame.running) {
     const live = store.begun(g, c);
     live.m = m;
     live.asker = store.me;
-    if (c !== store.open && live.state !== "done") errands.push({ do: "sub", c });
     store.patchCard(c, { running: g });
   }
-  return errands;
 }
 
 /** @param {Store} store @param {import("../../protocol").GenQueued} frame @returns {Errand[]} */
@@ -219,7 +215,9 @@ function renamed(store, frame) {
 /** @param {Store} store @param {import("../../protocol").ConvDeleted} frame */
 function deleted(store, frame) {
   store.dropCard(frame.c);
-  for (const live of [...store.generations.values()]) if (live.c === frame.c) store.generations.delete(live.g);
+  for (const { g, c } of [...store.generations.values()]) {
+    if (c === frame.c && store.generations.delete(g)) store.emit("generation", { g }); // nothing waits for it any more
+  }
   if (frame.c !== store.open) return;
   store.lose();
   store.notice({ level: "warning", key: "notice.gone" });
