@@ -93,7 +93,9 @@ async def _built(acked: Acked, options: Options, place: Place) -> Built:
     request = found[0].request
     if any(said.images for said in request.messages):
         seeing = await services.facts_of(request.model, pictures=True)
-        if seeing.context_length != facts.context_length:
+        if options.model is not None:  # the one that was chosen may not see, and then does not answer
+            options = replace(options, model=seeing.name)
+        if (seeing.name, seeing.context_length) != (facts.name, facts.context_length):
             return await on_connection(partial(_build, acked, options, seeing.context_length, place))
     return found
 

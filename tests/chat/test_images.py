@@ -63,6 +63,13 @@ def test_it_goes_up_with_its_question_to_the_model_that_sees(world: World, doubl
     assert base64.b64decode(body["messages"][-1]["images"][0]).startswith((b"\xff\xd8", b"\x89PNG"))
 
 
+def test_an_answer_says_which_model_saw_its_pictures_also_where_another_was_chosen(world: World) -> None:
+    card = uploaded(world, picture()).json()
+    body = asked("What is it?", images=[card["id"]], opts={"model": "plain:latest"})
+    ack = frames_of(world.client().post(API, json=body).text)[0]
+    assert world.client().get(f"{API}/{ack['c']}/messages").json()["messages"][1]["model"] == EYES
+
+
 def test_whoever_reads_the_conversation_sees_its_picture_and_nobody_else(world: World) -> None:
     card = uploaded(world, picture()).json()
     address = f"/api/images/{card['id']}"
