@@ -50,9 +50,12 @@ async def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def is_insider(request: HttpRequest) -> bool:
-    """This machine, or an address of metrics.allow."""
+    """This machine, or an address of metrics.allow. What a proxy of this machine passes on is nobody's here:
+    one that server.trusted_proxies does not name hides who asks."""
     address = request.META.get("REMOTE_ADDR", "")
-    return is_loopback(address) or is_within(address, networks(current().metrics.allow))
+    passed_on = getattr(request, "scope", {}).get("clawdbot.forwarded", False)
+    ours = is_loopback(address) and not passed_on
+    return ours or is_within(address, networks(current().metrics.allow))
 
 
 @csrf_exempt

@@ -22,4 +22,6 @@ def gateway(double: OllamaDouble) -> Iterator[Process]:
     server = {"port": 0, "cors_origins": ["https://app.example.com"], "max_body": 100_000}
     with Process(cold=True, upstream={"url": double.url}, debug_port=free_port(), server=server) as gateway:
         gateway.wait_for(lambda: any("Debug port" in line for line in gateway.out))
+        with gateway.client(None) as client:  # on a busy machine the tables may come later
+            gateway.wait_for(lambda: client.get("/readyz").status_code == 200)
         yield gateway

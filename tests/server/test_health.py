@@ -77,6 +77,21 @@ def test_metrics_are_for_this_machine_and_for_whom_the_configuration_names() -> 
         assert stranger.json()["error"]["code"] == "not_found"
 
 
+@proves("hard-H25")
+def test_what_comes_by_a_proxy_of_this_machine_that_nobody_configured_is_a_strangers() -> None:
+    with (
+        OllamaDouble() as double,
+        Process(upstream={"url": double.url}, server={"port": 0, "trusted_proxies": []}) as gateway,
+        gateway.client(None) as client,
+    ):
+        assert client.get("/healthz").json()["ready"] is True
+        assert (client.get("/healthz", headers=STRANGER).content, client.get("/metrics").status_code) == (
+            b"",
+            200,
+        )
+        assert client.get("/metrics", headers=STRANGER).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/v1/chat/completions/x", "/api/nothing", "/api/"])
 @proves("hard-H35")
 def test_an_address_of_the_api_that_does_not_exist_is_an_envelope(gateway: Process, path: str) -> None:
