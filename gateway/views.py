@@ -143,7 +143,9 @@ class Embeddings(AsyncAPIView):
     action: ClassVar[Action] = "model.ask"
 
     async def post(self, request: HttpRequest) -> HttpResponse:
-        asked = from_embedding_body(json_body(request))
+        session = request.headers.get("X-Session-Id")
+        asked = from_embedding_body(json_body(request), session=session)
+        self.call.session, self.call.end_user = asked.session, asked.end_user
         self.call.closers.append(limits.sit(self.caller, self.call))
         try:
             native, model = await services.embed(

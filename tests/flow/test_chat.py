@@ -103,6 +103,18 @@ class TestUpstream:
         assert body["user_id"].endswith("alice")
         assert "boss" not in json.dumps(body)
 
+    @proves("promise-S5")
+    def test_they_travel_with_what_is_embedded_too(self, gateway: LiveGateway, double: OllamaDouble):
+        double.script("/api/embed", Reply.json({"embeddings": [[1, 2]], "prompt_eval_count": 3}))
+        asked = {"input": "x", "user": "boss"}
+        with gateway.client("alice") as alice:
+            alice.post("/v1/embeddings", json=asked, headers={"X-Session-Id": "s-1"})
+            body = named(double, "/api/embed")
+            refused = alice.post("/v1/embeddings", json=asked, headers={"X-Session-Id": "s" * 129})
+        assert (body["session_id"], "boss" in json.dumps(body)) == ("s-1", False)
+        assert body["user_id"].endswith("alice")
+        assert refused.status_code == 400
+
     @proves("hard-H52")
     def test_identify_false_sends_no_ids(self, double: OllamaDouble):
         upstream = {"url": double.url, "identify": False}
