@@ -148,14 +148,13 @@ class DebugServer(GatewayServer):
 
 
 def debug_listeners(plan: Plan, tell: Callable[[str], None]) -> list[socket.socket]:
-    """Sockets for the debug port where it may be open: development, loopback (S8, H-43)."""
+    """Sockets for the debug port where it may be open: development, loopback (S8, H-43).
+
+    That a configured one stays closed in production is one of the configuration's warnings.
+    """
     config = live.current()
     port = config.debug_port
-    if not config.development:
-        if "debug_port" in config.model_fields_set and port:
-            log.warning("debug_port is set but stays closed: the debug port exists in development mode only")
-        return []
-    if not port or not plan.debug_port:
+    if not (config.development and port and plan.debug_port):
         return []
     try:
         return sockets.listen(LOOPBACK, port)
