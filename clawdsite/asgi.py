@@ -22,13 +22,14 @@ from chat.services import titles  # noqa: E402
 from chat.sweeping import sweeper  # noqa: E402
 from clawdsite.entry import Entry  # noqa: E402
 from clawdsite.entry.lean import Lean  # noqa: E402
-from gateway import upstream, usage  # noqa: E402
+from gateway import bodies, upstream, usage  # noqa: E402
 
 
 async def opened() -> None:
     """Before the first request."""
     await asyncio.to_thread(revocations.start)
     usage.writer.start()
+    bodies.tidying.start()
     syncing.start()
     sweeper.start()
     listening.start()
@@ -37,6 +38,7 @@ async def opened() -> None:
 async def closed() -> None:
     """After the last request."""
     syncing.stop()
+    bodies.tidying.stop()
     await listening.stop()
     await current_runner().close()
     sweeper.stop()

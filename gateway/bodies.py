@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -24,6 +25,7 @@ from gateway.call import Call
 log = logging.getLogger(__name__)
 
 KEPT: Final = timedelta(days=30)
+LOOK: Final = 6 * 3600.0  # seconds between two looks for what is past keeping, whether or not any is kept
 LONGEST: Final = 256 * 1024  # bytes of one record; a longer body is kept as its size and hash
 FULL: Final = 64 * 1024 * 1024  # bytes of one day's file; after that the day samples no more
 WAITING: Final = 64  # bodies on their way to the disk; further ones are not kept
@@ -45,8 +47,7 @@ def keep(call: Call) -> Future[None] | None:
     """Hand a sampled call's body to the disk; never waits. None where too many are on their way."""
     if call.body is None or not _waiting.acquire(blocking=False):
         return None
-    folder = Path(live.current().data_dir) / "bodies"
-    pending = _writer.submit(_write, folder, call, datetime.now(UTC))
+    pending = _writer.submit(_write, _folder(), call, datetime.now(UTC))
     pending.add_done_callback(lambda _: _waiting.release())
     return pending
 
@@ -115,6 +116,42 @@ def _write(folder: Path, call: Call, at: datetime) -> None:
             file.write(line)
     except OSError as error:
         log.warning("a sampled body was not kept: %s", error.strerror)
+
+
+def _folder() -> Path:
+    return Path(live.current().data_dir) / "bodies"
+
+
+class Tidying:
+    """Of a server: what is past keeping goes, also where nothing is sampled any more."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, unless it runs already. On the event loop."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def stop(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.wrap_future(_writer.submit(_tidy))
+            await asyncio.sleep(LOOK)
+
+
+def _tidy() -> None:
+    try:
+        forget(_folder(), datetime.now(UTC))
+    except OSError as error:
+        log.warning("old sampled bodies were not deleted: %s", error.strerror)
+
+
+tidying: Final = Tidying()
 
 
 def forget(folder: Path, at: datetime) -> None:

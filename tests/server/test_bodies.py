@@ -20,6 +20,7 @@ from clawdsite.core.config.schema import Config
 from gateway import bodies
 from gateway.call import Call
 from tests.proof import proves
+from tests.server.process import Process
 
 NOW = datetime.now(UTC)
 
@@ -116,6 +117,18 @@ def test_the_files_are_for_the_gateways_user_alone_and_go_after_thirty_days(fold
     today = folder / f"{datetime.now(UTC):%Y-%m-%d}.jsonl"
     assert stat.S_IMODE(today.stat().st_mode) == 0o600
     assert {path.name for path in folder.iterdir()} == {today.name, days[29].name, "notes.txt"}
+
+
+@proves("hard-H50")
+def test_a_server_deletes_them_also_where_nothing_is_sampled_any_more(tmp_path: Path) -> None:
+    folder = tmp_path / "bodies"
+    folder.mkdir(mode=0o700)
+    old, new = (folder / f"{NOW - timedelta(days=age):%Y-%m-%d}.jsonl" for age in (32, 3))
+    old.touch()
+    new.touch()
+    with Process(data_dir=str(tmp_path)) as gateway:
+        gateway.wait_for(lambda: not old.exists())
+    assert new.exists()
 
 
 def test_a_day_has_an_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
