@@ -6,6 +6,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -55,11 +56,11 @@ def browser(alice: User, monkeypatch: pytest.MonkeyPatch) -> Client:
     async def no() -> bool:
         return False
 
-    def here(act: Any, thread_sensitive: bool = True) -> Any:  # in the thread of the test's transaction
-        return sync_to_async(act)
+    async def here(act: Callable[[], Any]) -> Any:  # in the thread of the test's transaction
+        return await sync_to_async(act)()
 
     monkeypatch.setattr(page_view, "takes_pictures", no)
-    monkeypatch.setattr(page_view, "sync_to_async", here)
+    monkeypatch.setattr(page_view, "on_connection", here)
     client = Client()
     client.force_login(alice)
     return client
