@@ -77,7 +77,7 @@ def test_the_text_never_blanks_and_never_goes_back(stage: Stage, page_of: PageOf
     chat.page.evaluate(GROWTH)
     chat.asked("Go")
     lengths = chat.page.evaluate("lengths")
-    assert len(set(lengths)) > 5, "it came at once, not piece by piece"
+    assert len(set(lengths)) > 3, "it came at once, not piece by piece"
     assert all(after >= before for before, after in zip(lengths, lengths[1:], strict=False))
 
 
