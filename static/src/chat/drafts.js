@@ -53,13 +53,11 @@ export class Drafts {
    */
   take(c, stored) {
     const draft = this.get(c);
-    const ids = new Set(stored.images.map(({ id }) => id));
-    const all = GAP + draft.text.trimEnd() + GAP;
-    const at = all.indexOf(GAP + stored.text + GAP);
-    const text = at < 0 ? draft.text : (all.slice(0, at) + all.slice(at + GAP.length + stored.text.length)).slice(GAP.length, -GAP.length);
-    const left = { ...draft, text, images: draft.images.filter(({ id }) => !ids.has(id)) };
+    draft.text = (GAP + draft.text.trimEnd() + GAP).replace(GAP + stored.text + GAP, () => GAP).slice(GAP.length, -GAP.length);
+    draft.images = draft.images.filter(({ id }) => !stored.images.some((one) => one.id === id));
+    if (isEmpty(draft)) delete draft.team;
     this.#fresh.delete(c);
-    this.#keep(c, isEmpty(left) ? { ...left, team: undefined } : left);
+    this.#keep(c, draft);
   }
 
   /** Keep at once what was not kept yet. */

@@ -239,7 +239,11 @@ export class Store extends Topics {
     const running = message.state === "queued" || message.state === "generating";
     if (known?.live && known.live.g !== message.generation) return known; // it went on meanwhile
     if (!running || !message.generation) {
-      if (message.generation) this.#settle(message.generation);
+      const live = this.generations.get(message.generation ?? "");
+      if (live) {
+        live.c ??= this.chat.id;
+        this.settle(live);
+      }
       return { ...message, sent };
     }
     const live = this.begun(message.generation, this.chat.id);
@@ -251,13 +255,12 @@ export class Store extends Topics {
     return { ...message, live };
   }
 
-  /** The server has it as over. @param {string} g */
-  #settle(g) {
-    const live = this.generations.get(g);
-    if (!live || live.state === "done") return;
-    live.c ??= this.chat.id;
+  /** The server has it as over, or knows it no more. @param {Generation} live @returns {boolean} whether it was not */
+  settle(live) {
+    if (live.state === "done") return false;
     live.s = Infinity;
     this.end(live);
+    return true;
   }
 
   /** Add a message that only this page knows so far, and go there. @param {Message} message @param {boolean} [go] */

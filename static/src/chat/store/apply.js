@@ -226,8 +226,6 @@ function deleted(store, frame) {
 /** An answer that cannot be followed (any more). @param {Store} store @param {import("../../protocol").Error} frame @returns {Errand[]} */
 function lost(store, frame) {
   const live = frame.g && !frame.id ? store.generations.get(frame.g) : undefined;
-  if (!live || live.state === "done") return [];
-  live.s = Infinity;
-  store.end(live);
+  if (!live || !store.settle(live)) return [];
   return live.c === store.open && live.c !== null ? [{ do: "history", c: live.c }] : [];
 }
