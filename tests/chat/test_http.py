@@ -46,6 +46,28 @@ def test_a_new_conversation_is_private_unless_a_team_is_named(world: World) -> N
     assert world.client("bob").get(f"{API}/{private['c']}").status_code == 404
 
 
+SHARING = """
+import os, sys
+from clawdsite.cli import given
+given.install(sys.argv[1])
+os.environ["DJANGO_SETTINGS_MODULE"] = "clawdsite.settings"
+import django
+django.setup(set_prefix=False)
+from accounts.models import Team
+Team.objects.filter(slug="team-b").update(default_visibility=sys.argv[2])
+"""
+
+
+def test_where_the_team_wishes_it_a_new_conversation_is_the_teams_unless_it_is_said(world: World) -> None:
+    world.run(SHARING, "team")
+    try:
+        shared, private = began(world, "charlie"), began(world, "charlie", team=None)
+    finally:
+        world.run(SHARING, "private")
+    assert world.client("dora").get(f"{API}/{shared['c']}").json()["team"] == "team-b"
+    assert world.client("charlie").get(f"{API}/{private['c']}").json()["team"] is None
+
+
 def test_a_teammate_continues_it_and_the_owner_sees_that(world: World) -> None:
     ack = began(world, team="team-a")
     answer = world.client("bob").post(f"{API}/{ack['c']}/messages", json=asked("And more"))
