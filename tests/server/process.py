@@ -62,6 +62,8 @@ class Process:
     from where the libraries are loaded (tests/server/warm.py), on tables that are there.
     """
 
+    program: tuple[str, ...] = ("manage.py",)  # or -c and a script that changes something before it starts
+
     def __init__(
         self,
         *,
@@ -124,13 +126,13 @@ class Process:
         return self
 
     def _started(self) -> subprocess.Popen[str] | warm.Child:
-        words = ["manage.py", "start", "--config", str(self.config_file), *self.args]
+        words = ["start", "--config", str(self.config_file), *self.args]
         if not self.cold:
             if not self.database.exists():
                 shutil.copyfile(tables.ready(), self.database)
-            return warm.start(words, os.environ | self.env)
+            return warm.start([*self.program, *words], os.environ | self.env)
         return subprocess.Popen(
-            [sys.executable, *words],
+            [sys.executable, *self.program, *words],
             cwd=ROOT, env=os.environ | self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
