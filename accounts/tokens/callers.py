@@ -18,6 +18,7 @@ from accounts.tokens import scopes
 from accounts.tokens.claims import CLIENT_SUBJECT
 from accounts.tokens.door import Issuer
 from accounts.tokens.issue import CLI, WEB
+from accounts.tokens.revocation import revocations
 from clawdsite.core.config.schema import Provider
 from clawdsite.core.errors import InvalidToken, KeysUnreachable
 
@@ -38,7 +39,7 @@ async def named(issuer: Issuer, claims: Claims) -> Caller:
         if claims["client_id"] == WEB:
             return await _asked(lambda: _person(claims))
         return client_of(claims) if claims["sub"].startswith(CLIENT_SUBJECT) else _tester(issuer, claims)
-    if issuer.people:
+    if issuer.people or revocations.knows_people_of(claims["iss"]):
         return await _asked(lambda: _bearer(issuer, claims))
     return _stranger(issuer, claims)
 
@@ -96,7 +97,7 @@ def _bearer(issuer: Issuer, claims: Claims) -> Caller:
         if issuer.unknown == "refuse" or issuer.provider is None:
             raise InvalidToken(NOBODY)
         return _alive(_made(issuer.provider, claims), claims, identity=_identity(claims))
-    if found.user.is_active and issuer.provider is not None:
+    if found.user.is_active and issuer.people and issuer.provider is not None:
         _apply_groups(found, issuer.provider, claims)
     return _alive(found.user, claims, identity=_identity(claims))
 

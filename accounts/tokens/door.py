@@ -23,7 +23,8 @@ OWN_NAME: Final = "clawdbot.own"  # a dot: no configured issuer can have this na
 class Issuer:
     """backend: judges its tokens. unknown: what a subject is that nobody knows.
 
-    people: whether its subjects may be people, so that they are looked up; others need no database.
+    people: whether its subjects may become people, so that they are looked up; those of others need no
+        database, unless some are people from before (Revocations.knows_people_of).
     provider: for sign-on providers, and for others that make people.
     """
 

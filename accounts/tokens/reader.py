@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db import Error, connection
 
-from accounts.models import Revocation
+from accounts.models import ExternalIdentity, Revocation
 from accounts.tokens.ended import Row
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class Reader:
     """hear: is given the rows that are new, with every read that succeeded.
 
     read_at: time of the last such read, or of the start; None: it does not run, and answers for nothing.
+    issuers: of whose subjects some are people here, as of the last look at all ids.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Reader:
         self.known: dict[int, float] = {}  # id -> expires
         self.last = 0  # highest id seen
         self.whole_at: float | None = None
+        self.issuers: frozenset[str] = frozenset()
         self.sweep_at = clock() + WHOLE
         self.failing = False
         self._thread: threading.Thread | None = None
@@ -110,6 +112,7 @@ class Reader:
         self.known |= {row.id: row.expires for row in rows}
         self.last = highest if whole else max(self.last, highest)
         if whole:
+            self.issuers = frozenset(ExternalIdentity.objects.values_list("issuer", flat=True).distinct())
             self.whole_at = self.clock()
         return rows
 

@@ -99,6 +99,10 @@ class Revocations:
         if read_at is not None and self.monotonic() - read_at > HOLDS:
             raise KeysUnreachable("It cannot be told at the moment which tokens still count. Try again soon.")
 
+    def knows_people_of(self, issuer: str) -> bool:
+        """Whether some subjects of this issuer are people here, as this process last read. Memory alone."""
+        return issuer in self.reader.issuers
+
     def watch(self, caller: Caller, hear: Hear) -> Callable[[], None]:
         """Have `hear` called on the running event loop; -> what ends that.
 

@@ -15,6 +15,7 @@ from accounts.caller import Caller
 from accounts.models import AuditLine, ExternalIdentity, Membership, Revocation, Team, User
 from accounts.tokens import callers
 from accounts.tokens.issue import CannotIssue, issue_for_session
+from accounts.tokens.reader import Reader
 from accounts.tokens.revocation import end, revocations
 from accounts.tokens.verify import identify
 from clawdsite.core.config import live
@@ -173,6 +174,28 @@ def test_an_issuer_of_auth_jwt_makes_people_too_where_it_is_told_to(op: Forging,
         user = User.objects.get(pk=caller.id)
         services.deactivate(user, "cli")
         assert "active" in judge(config.model_copy(), token).details
+
+
+def test_whom_an_earlier_configuration_made_is_that_person_for_ever(
+    op: Forging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the issuer makes nobody any more: contract.md knows no stranger who is known."""
+    entry = {"name": "script", "issuer": "https://hr.example.com", "audience": "a", "secret": SECRET}
+    now = int(time.time())
+    claims = {"iss": entry["issuer"], "aud": "a", "exp": now + 60, "scope": "chat:write history:team-a"}
+    bob, other = (forge({"alg": "HS256"}, claims | {"sub": sub}, hmac_by(SECRET)) for sub in ("bob", "x"))
+    makes = accepting(op, tmp_path, auth={"jwt": [entry | {"unknown_subjects": "person"}]})
+    with live.override(makes):
+        made = User.objects.get(pk=caller_of(makes, bob).id)
+    reader = Reader(lambda rows: None)
+    assert reader.attempt()
+    monkeypatch.setattr(revocations.reader, "issuers", reader.issuers)
+    with live.override(accepting(op, tmp_path, auth={"jwt": [entry]})) as config:
+        caller = caller_of(config, bob)
+        assert (caller.kind, caller.id, caller.scopes) == ("person", str(made.pk), {"chat:write"})
+        assert (caller_of(config, other).kind, caller_of(config, other).id) == ("token", "script:x")
+        services.deactivate(made, "cli")
+        assert "active" in judge(config.model_copy(), bob).details
 
 
 def test_two_first_bearers_at_the_same_moment_make_one_person(op: Forging, tmp_path: Path) -> None:
