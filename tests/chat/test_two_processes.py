@@ -130,14 +130,14 @@ def test_who_watches_at_another_process_keeps_it_going_and_nobody_does_not(
 ) -> None:
     double.script(CHAT, Reply.tokens(100_000, rate=50))
     shared = {"redis_url": request.getfixturevalue("redis").url} if engine == "redis" else {}
-    with World(double, chat={"linger": "2s"}, **shared) as one, Other(double, one) as two:
+    with World(double, chat={"linger": "1s"}, **shared) as one, Other(double, one) as two:
         with Socket(two) as there:
             with Socket(one) as here:
                 ack = here.ask()
                 some(here, ack["g"])
                 there.send("resume", g=ack["g"], s=0)
                 some(there, ack["g"])
-            some(there, ack["g"], 300)  # some six seconds
+            some(there, ack["g"], 150)  # some three seconds
             left = time.monotonic()
         one.wait_for(lambda: history(one, ack["c"])[1]["state"] == "stopped")
         assert time.monotonic() - left < 10
