@@ -25,6 +25,7 @@ ACTIONS: Final = frozenset(
         *("client.make", "client.rotate", "client.revoke", "client.change"),
         *("keys.rotate", "sync.refused"),
         *("grant.made", "grant.ended", "break_glass.opened", "break_glass.viewed"),
+        *("conversation.exported", "conversation.moved", "conversation.deleted", "conversation.restored"),
         "conversation.purged",
     )
 )

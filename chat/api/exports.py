@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from accounts.caller import Caller
 from chat import access, selectors
 from chat.models import Conversation, Message
+from chat.services.noting import note
 from clawdsite.core.errors import BadRequest
 
 LONGEST_NAME: Final = 90  # characters of a title in a file's name
@@ -30,13 +31,14 @@ class File:
 def export(caller: Caller, conversation: uuid.UUID, wanted: str) -> File:
     """wanted: `markdown` (the shown branch) or `json` (every branch). NotFound, BadRequest."""
     row = access.get(caller, "conversation.export", conversation)
+    if wanted not in ("markdown", "json"):
+        raise BadRequest("format is markdown or json.", param="format")
+    note(caller, "exported", row.id, format=wanted)
     name = row.title[:LONGEST_NAME] or "conversation"  # its ending is ours, whatever the title ends with
     if wanted == "markdown":
         return File(f"{name}.md", "text/markdown", _markdown(row))
-    if wanted == "json":
-        whole = json.dumps(_whole(caller, row), ensure_ascii=False, indent=2)
-        return File(f"{name}.json", "application/json", whole)
-    raise BadRequest("format is markdown or json.", param="format")
+    whole = json.dumps(_whole(caller, row), ensure_ascii=False, indent=2)
+    return File(f"{name}.json", "application/json", whole)
 
 
 def as_file(file: File) -> HttpResponse:

@@ -15,6 +15,7 @@ from accounts.policy import Resource, may_move_to
 from chat import access
 from chat.models import Conversation, Shelf
 from chat.search import index
+from chat.services.noting import note
 from chat.words import storable
 from clawdsite.core.errors import BadRequest, NotFound
 
@@ -47,8 +48,11 @@ def move(caller: Caller, conversation: uuid.UUID, slug: Any) -> Conversation:
     team = Team.objects.filter(slug=slug).first() if slug is not None else None
     if slug is not None and team is None:
         raise NotFound("There is no such team.", param="team")
-    where.team = team
-    where.save(update_fields=["team"])
+    was, where.team = resource.team, team
+    if was != slug:
+        with transaction.atomic():
+            where.save(update_fields=["team"])
+            note(caller, "moved", where.id, **{"from": was, "to": slug})
     return where
 
 
@@ -56,7 +60,9 @@ def delete(caller: Caller, conversation: uuid.UUID) -> Conversation:
     """Out of everybody's sight at once; gone for good after 30 s, until then `undo` brings it back."""
     where = access.get(caller, "conversation.delete", conversation)
     where.deleted = timezone.now()
-    where.save(update_fields=["deleted"])
+    with transaction.atomic():
+        where.save(update_fields=["deleted"])
+        note(caller, "deleted", where.id, owner=str(where.owner_id), team=_slug(where))
     return where
 
 
@@ -64,8 +70,10 @@ def undo(caller: Caller, conversation: uuid.UUID) -> Conversation:
     """Take a deletion back. NotFound once its time is over."""
     where = access.get(caller, "conversation.undo", conversation, deleted=True)
     there = Conversation.objects.filter(id=where.id, deleted__gte=timezone.now() - UNDO)
-    if not there.update(deleted=None):  # or the purge came first, in this very moment
-        raise NotFound(access.GONE)
+    with transaction.atomic():
+        if not there.update(deleted=None):  # or the purge came first, in this very moment
+            raise NotFound(access.GONE)
+        note(caller, "restored", where.id)
     where.deleted = None
     return where
 
@@ -81,7 +89,14 @@ def _purge(conversation: uuid.UUID) -> int:
     with transaction.atomic():
         gone = Conversation.objects.filter(id=conversation, deleted__lt=timezone.now() - UNDO)
         row = gone.select_for_update().first()
-        return row.delete()[0] if row is not None else 0
+        if row is None:
+            return 0
+        note(None, "purged", conversation, owner=str(row.owner_id), team=_slug(row))
+        return row.delete()[0]
+
+
+def _slug(where: Conversation) -> str | None:
+    return where.team.slug if where.team else None
 
 
 def place(caller: Caller, conversation: uuid.UUID, **marks: Any) -> Shelf:
