@@ -53,6 +53,34 @@ def test_stop_ends_it_within_a_second_and_what_was_shown_stays(world: World, slo
         assert (answer["state"], answer["text"]) == ("stopped", text_of(socket.seen))
 
 
+@proves("promise-M3")
+def test_stop_ends_an_answer_that_still_thinks(world: World, double: OllamaDouble) -> None:
+    double.script(CHAT, Reply.tokens(1, rate=100, thinking=100_000))
+    with Socket(world) as socket:
+        ack = socket.ask()
+        some(socket, ack["g"])
+        socket.send("chat.stop", id=str(uuid.uuid4()), g=ack["g"])
+        assert socket.wait("gen.end", g=ack["g"])["reason"] == "stopped"
+        double.wait_for(lambda journal: all(one.closed for one in journal.to(CHAT)))
+        assert text_of(socket.seen) == ""
+    double.script(CHAT)
+
+
+@proves("promise-M3")
+def test_stop_while_the_model_is_loaded_ends_the_answer_and_not_the_load() -> None:
+    with OllamaDouble(loaded=False, load_time=None) as cold, World(cold) as world, Socket(world) as socket:
+        ack = socket.ask()
+        cold.wait_for(lambda journal: journal.to("/api/generate"))
+        socket.send("chat.stop", id=str(uuid.uuid4()), g=ack["g"])
+        stopped = time.monotonic()
+        assert socket.wait("gen.end", g=ack["g"])["reason"] == "stopped"
+        assert time.monotonic() - stopped < 1.5
+        (load,) = cold.journal.to("/api/generate")
+        assert not load.closed
+        cold.finish_loads()
+        assert history(world, ack["c"])[1]["state"] == "stopped"
+
+
 def test_a_second_question_is_busy_and_names_who_asked(world: World, slow: OllamaDouble) -> None:
     with Socket(world, "alice") as alice, Socket(world, "bob") as bob:
         ack = alice.ask(team="team-a")

@@ -202,6 +202,7 @@ class TestOthers:
         assert missing.status_code == 404
         assert missing.json()["error"]["code"] == "model_not_found"
 
+    @proves("promise-E1")
     def test_embeddings_come_back_as_numbers_or_base64(self, gateway: LiveGateway, double: OllamaDouble):
         double.script("/api/embed", Reply.json({"embeddings": [[1, 2]], "prompt_eval_count": 3}))
         with gateway.client() as alice:
@@ -212,6 +213,7 @@ class TestOthers:
         assert packed["data"][0]["embedding"] == "AACAPwAAAEA="
         assert plain["usage"]["prompt_tokens"] == 3
 
+    @proves("promise-E1")
     def test_a_list_of_prompts_gives_an_answer_each(self, gateway: LiveGateway, double: OllamaDouble):
         with gateway.client() as alice:
             body = alice.post("/v1/completions", json={"prompt": ["a", "b"], "n": 2}).json()
@@ -219,6 +221,7 @@ class TestOthers:
         prompts = sorted(exchange.body["prompt"] for exchange in double.journal.to("/api/generate"))
         assert prompts == ["a", "a", "b", "b"]
 
+    @proves("promise-E1")
     def test_responses_answer_in_their_own_shape(self, gateway: LiveGateway, double: OllamaDouble):
         double.script("/api/chat", Reply.lines(line("Hello"), line(done=True)))
         with gateway.client() as alice:

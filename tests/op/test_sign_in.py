@@ -15,6 +15,7 @@ from accounts.tokens.jws import parse
 from clawdsite.core.config.schema import Provider
 from tests.accounts.oidc.asking import transaction
 from tests.op.provider import Op
+from tests.proof import proves
 
 pytestmark = pytest.mark.idp
 
@@ -44,6 +45,7 @@ def sign_in(browser: httpx.Client, op: Op, account: str) -> SSOIdentity:
     return rp.fetch_identity(tx, rp.returned(query).code or "")
 
 
+@proves("promise-S18")
 def test_alice_signs_in_with_her_groups(op: Op, browser: httpx.Client) -> None:
     found = sign_in(browser, op, "alice")
     assert (found.issuer, found.subject, found.name) == (op.issuer, "alice", "Alice")

@@ -74,6 +74,7 @@ def test_the_licences_of_others_come_along(gateway: Process) -> None:
     assert "licences.txt" in script[:100]
 
 
+@proves("promise-S1")
 @pytest.mark.parametrize(
     ("path", "trusted"), [("/login", True), ("/nothing", False), ("/admin/login/", False)], ids=str
 )

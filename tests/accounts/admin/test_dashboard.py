@@ -13,6 +13,7 @@ from clawdsite.core.config import live
 from clawdsite.core.config.schema import Config
 from gateway.models import UsageRow
 from tests.accounts.admin.house import House, browser_of
+from tests.proof import proves
 
 
 def used(caller: str, *, kind: str = "person", days: int = 0, status: int = 200, tokens: int = 10) -> None:
@@ -47,6 +48,7 @@ def test_an_empty_house_reads_well() -> None:
     assert "nobody waits" in text
 
 
+@proves("promise-S38")
 def test_people_teams_clients_and_failures_are_counted(house: House) -> None:
     User.objects.filter(username="alice").update(last_login=timezone.now())
     type(house.identity).objects.update(last_login=timezone.now() - timedelta(days=3))

@@ -8,6 +8,7 @@ import pytest
 
 from accounts.models import AuditLine, ExternalIdentity, Membership, Revocation, Team, User
 from tests.accounts.admin.house import House, browser_of, counted, empty
+from tests.proof import proves
 
 LISTS = ("memberships", "memberships-2", "memberships-3")
 
@@ -135,6 +136,7 @@ def test_a_lead_reads_who_leads_and_what_a_provider_gives(house: House) -> None:
     assert "/admin/accounts/user/" not in text
 
 
+@proves("promise-M21")
 def test_a_lead_sees_no_history_and_adds_and_deletes_no_team(house: House) -> None:
     browser = browser_of(house.alice)
     base = f"/admin/accounts/team/{house.team.pk}/"

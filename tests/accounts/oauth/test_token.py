@@ -49,7 +49,7 @@ def test_credentials_in_the_address_are_refused_although_they_are_right(path: st
     refused(build.post(path, GRANT | {"token": "x"}, params={"token": "x"}), 400, "invalid_request")
 
 
-@proves("sso-H2", "sso-H3")
+@proves("promise-S23", "sso-H2", "sso-H3")
 def test_a_token_comes_with_all_that_a_client_needs_and_nothing_else(build: Machine) -> None:
     answer = build.ask_token()
     assert answer.status_code == 200

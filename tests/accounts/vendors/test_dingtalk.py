@@ -40,6 +40,7 @@ def test_the_page_has_the_documented_address() -> None:
     )
 
 
+@proves("promise-S20")
 def test_alice_signs_in_and_has_her_departments_and_roles(dingtalk: At) -> None:
     alice = dingtalk.double.people["unionalice"]
     alice.roles, alice.email = ["77"], "alice@example.com"

@@ -62,6 +62,7 @@ def test_a_sign_in_without_a_verifier_is_not_begun() -> None:
         sign_on.authorize_url(tx, in_app=False, lang="en")
 
 
+@proves("promise-S21")
 @pytest.mark.parametrize("kind", ["feishu", "lark"])
 def test_alice_signs_in_and_has_her_departments(kind: str, request: pytest.FixtureRequest) -> None:
     at: At = request.getfixturevalue(kind)

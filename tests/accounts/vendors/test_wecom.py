@@ -50,6 +50,7 @@ def test_in_its_own_client_the_page_ends_in_its_fragment() -> None:
     )
 
 
+@proves("promise-S19")
 def test_alice_signs_in_and_has_her_departments(wecom: At) -> None:
     found = wecom.sign_in("Alice")
     assert (found.issuer, found.subject, found.name) == ("wecom:app-wecom", "alice", "Alice")

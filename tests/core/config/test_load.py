@@ -43,7 +43,7 @@ def test_the_file_of_the_design_loads(tmp_path: Path) -> None:
     assert config.models.options == {"qwen3:32b": {"temperature": 0.7}}
 
 
-@proves("sso-J2")
+@proves("promise-S15", "sso-J2")
 def test_the_sign_on_of_the_design_loads_once_it_says_where_people_come_back(tmp_path: Path) -> None:
     env = ENV | {"OAUTH_CLIENT_SECRET": "kept-by-the-provider"}
     (missing,) = bad(tmp_path, DESIGN.replace("OAUTH2", OAUTH2), env)
