@@ -98,3 +98,11 @@ def test_marking_what_was_typed_beyond_the_edge_leaves_the_search_open(stage: St
     expect(chat.dialog).to_be_visible()
     chat.page.mouse.click(5, 5)
     expect(chat.dialog).to_have_count(0)
+
+
+def test_a_dark_page_is_printed_in_dark_ink(stage: Stage, page_of: PageOf) -> None:
+    page = page_of("alice", theme="dark")
+    ink = "() => getComputedStyle(document.body).color"
+    assert page.evaluate(ink) == "rgb(231, 233, 236)"
+    page.emulate_media(media="print")
+    assert page.evaluate(ink) == "rgb(27, 29, 33)"

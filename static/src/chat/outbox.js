@@ -83,14 +83,17 @@ export class Outbox {
     this.flush();
   }
 
-  /** Send what waits, of each conversation the first, and none while an answer is written there. */
+  /**
+   * Send what waits, of each conversation the first, and none while an answer is written there; but for one that was
+   * said already: the answer may be its own.
+   */
   flush() {
     if (!this.live.there && !this.store.connection.plain) return;
     const taken = new Set();
     for (const pending of this.store.outbox) {
       const first = !taken.has(pending.c);
       if (pending.state !== "failed") taken.add(pending.c);
-      if (pending.state === "waiting" && first && !this.store.running(pending.c)) void this.#send(pending.id);
+      if (pending.state === "waiting" && first && (pending.body || !this.store.running(pending.c))) void this.#send(pending.id);
     }
   }
 

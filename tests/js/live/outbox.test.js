@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { question } from "../../../static/src/chat/store/tree.js";
 import { boot, card, FakeStorage, ID, page, recording, settled } from "./stand.js";
 
 const ACK = (socket, more = {}) => ({ t: "ack", id: socket.said("chat.send").at(-1).id, c: ID(1), mu: ID(2), ma: ID(3), g: ID(4), ...more });
@@ -299,4 +300,22 @@ test("ui-82: what waited behind a refused question is sent", async () => {
   refuse(socket, "model_not_found");
   await settled();
   assert.deepEqual(socket.said("chat.send").map(({ text }) => text), ["one", "two"]);
+});
+
+test("ui-81: a question that was stored before a reload is not shown twice for as long as it is answered", async () => {
+  const tab = new FakeStorage();
+  const before = page({ tab, facts: boot({ list: { conversations: [card(ID(1))], next: null } }) });
+  before.store.show(ID(1));
+  await before.ready();
+  send(before);
+  const messages = [
+    { ...question(ID(2), null, "Hallo", [], "Alice", 0), asker_id: "u1" },
+    { ...question(ID(3), ID(2), "", [], "Alice", 0), role: "assistant", state: "generating", generation: ID(4) },
+  ];
+  const open = { conversation: card(ID(1), { running: ID(4) }), messages, before: null, leaf: ID(3) };
+  const after = page({ tab, clock: before.clock, facts: boot({ open }) });
+  const socket = await after.ready();
+  socket.say(ACK(socket));
+  await settled();
+  assert.deepEqual(after.store.branch().map(({ id }) => id), [ID(2), ID(3)]);
 });
