@@ -26,6 +26,7 @@ from chat.hub import hub
 from chat.places import tell_place
 from chat.prompts import NOWHERE
 from chat.services import making
+from chat.sight import mind_sight
 from chat.words import Refused
 from clawdsite.core.errors import ClawdError, Internal
 
@@ -233,7 +234,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.watched[generation] = asyncio.ensure_future(self.show(generation, after))
 
     async def show(self, generation: uuid.UUID, after: int) -> None:
-        place = asyncio.ensure_future(tell_place(self, generation))
+        beside = [asyncio.ensure_future(act(self, generation)) for act in (tell_place, mind_sight)]
         try:
             async with aclosing(watch(generation, after, self.push)) as seen:
                 async for found in seen:
@@ -244,7 +245,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except DatabaseError:
             await self.end(frames.AGAIN, "internal_error")
         finally:
-            place.cancel()
+            for task in beside:
+                task.cancel()
             if self.watched.get(generation) is asyncio.current_task():
                 del self.watched[generation]
 

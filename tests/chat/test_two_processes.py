@@ -104,6 +104,39 @@ def test_stop_at_the_other_process_ends_it_within_a_second(both: Both, double: O
         assert text_of(there.seen) == text_of(here.seen) == history(two, ack["c"])[1]["text"]
 
 
+@proves("promise-M6")
+@pytest.mark.parametrize("how", ["private", "deleted"])
+def test_who_loses_sight_is_cut_off_at_the_other_process_also_without_redis(
+    double: OllamaDouble, how: str
+) -> None:
+    double.script(CHAT, Reply.tokens(100_000, rate=20))
+    with (
+        World(double) as one,
+        Other(double, one) as two,
+        Socket(one, "alice") as alice,
+        Socket(two, "bob") as bob,
+    ):
+        ack = alice.ask(team="team-a")
+        bob.send("sub", c=ack["c"])
+        some(bob, ack["g"])
+        address = f"/api/conversations/{ack['c']}"
+        client = one.client("alice")
+        done = client.delete(address) if how == "deleted" else client.patch(address, json={"team": None})
+        assert done.is_success
+        lost = time.monotonic()
+        bob.wait("conv.deleted", c=ack["c"])
+        assert time.monotonic() - lost < 5
+        bob.send("ping", n=7)
+        bob.wait("pong", n=7)
+        last = numbers(bob, ack["g"])[-1]
+        if how == "private":
+            some(alice, ack["g"], 20)
+            bob.send("ping", n=8)
+            bob.wait("pong", n=8)
+            assert numbers(bob, ack["g"])[-1] == last
+    double.script(CHAT)
+
+
 @proves("promise-M9")
 def test_the_other_process_says_interrupted_with_all_that_was_shown(both: Both) -> None:
     one, two = both
