@@ -9,8 +9,8 @@
 
 `stage` forgets everything before each test: fresh alice and bob (team-a), lena (leads team-a), charlie
 (team-b), reader (chat:read alone), writer (no image:upload), stranger (no scope), admin; shown as Alice, Bob,
-Lena, Charlie, Rita, Walter, Sam, Ada; none has a conversation. Their password: acts.PASSWORD. One gateway for
-all tests of a worker; one Chromium for each module.
+Lena, Charlie, Rita, Walter, Sam, Ada; none has a conversation. Their password: acts.PASSWORD. One gateway and
+one Chromium (tests/e2e/browser.py) for all tests of a worker.
 
     stage.url                                     what the browser opens; stage.page("/c/...") -> address
     stage.seed(owner="alice", messages=["Q", "A"], title="", team="team-a", days_ago=3, leaf="key")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.answers import fail, say
-from tests.e2e.pages import PageOf
+from tests.e2e.pages import PageOf, Pages
 from tests.e2e.stage import Stage
 
 ASK = """async ([url, frames]) => {
@@ -135,3 +135,11 @@ def test_the_login_page_is_clean(page_of: PageOf, axe: Callable[..., list[str]])
     page = page_of(None, lang="zh-CN")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert axe(page) == []
+
+
+def test_a_request_to_another_host_is_told_and_leads_nowhere(pages: Pages) -> None:
+    page = pages.page_of("alice", bypass_csp=True)
+    asked = "fetch('https://elsewhere.example/').then(() => 'answered', () => 'no answer')"
+    assert page.evaluate(asked) == "no answer"
+    assert "a request to another host: https://elsewhere.example/" in pages.close()
+    pages.complaints.clear()
