@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import ssl
 import sys
 from collections.abc import Iterator
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
+import certifi
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection, transaction
@@ -37,9 +40,19 @@ def delete_rows(_: TransactionTestCase) -> None:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
 
 
+def trusting_once(made: Any) -> Any:
+    """ssl.create_default_context, the world's certificates read for the first HTTP client alone."""
+    common = cache(lambda: made(cafile=certifi.where()))
+
+    def create(*words: Any, **more: Any) -> ssl.SSLContext:
+        return common() if not words and more == {"cafile": certifi.where()} else made(*words, **more)
+
+    return create
+
+
 @pytest.fixture(autouse=True, scope="session")
 def haste() -> Iterator[None]:
-    """Passwords are hashed by the same algorithm in few rounds; static files are looked for once."""
+    """Passwords are hashed by the same algorithm in few rounds; files that do not change are read once."""
     look, found = StaticFiles.add_files_from_finders, {}
 
     def once(middleware: StaticFiles) -> None:
@@ -51,6 +64,7 @@ def haste() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PBKDF2PasswordHasher, "iterations", 10)
+        patch.setattr(ssl, "create_default_context", trusting_once(ssl.create_default_context))
         patch.setattr(TransactionTestCase, "_fixture_teardown", delete_rows)
         patch.setattr(StaticFiles, "add_files_from_finders", once)
         yield

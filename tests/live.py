@@ -58,7 +58,7 @@ class LiveGateway:
         self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self.started = threading.Event()
         self.thread.start()
-        assert self.started.wait(10)
+        assert self.started.wait(60)
         return self
 
     async def _serve(self) -> None:
@@ -69,7 +69,7 @@ class LiveGateway:
 
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
-        self.thread.join(10)
+        self.thread.join(30)
         self.socket.close()
         self.stack.close()
 
@@ -94,7 +94,7 @@ class LiveGateway:
         async def run() -> Any:
             return function()
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(5)  # type: ignore[arg-type]
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(30)  # type: ignore[arg-type]
 
 
 @cache

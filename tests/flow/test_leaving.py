@@ -171,7 +171,7 @@ def test_who_waits_in_the_queue_leaves_it(
         bob = Asking(gateway, pool, "bob").ask(CHAT, HI)
         assert double.wait_for(lambda journal: journal.to(HEARD_AT), 5)
         alice = Asking(gateway, pool).ask(CHAT, HI | {"stream": True})
-        assert wait_until(lambda: gateway.call(lambda: waiting_line().waiting) == 1, 5)
+        assert wait_until(lambda: gateway.call(lambda: waiting_line().waiting) == 1, 30)
         assert grace > HEARD or alice.begun.wait(5)
         alice.end()
         assert alice.withdrawn().status_code == (401 if grace > HEARD else 200)
@@ -193,7 +193,7 @@ def test_who_waits_for_a_cold_model_frees_the_slot_and_aborts_nobodys_load(pool:
         alice.withdrawn()
         assert wait_until(lambda: gateway.call(lambda: waiting_line().running) == 0, SOON)
         bob = Asking(gateway, pool, "bob").ask(CHAT, HI)
-        assert wait_until(lambda: gateway.call(lambda: waiting_line().running) == 1, 5)
+        assert wait_until(lambda: gateway.call(lambda: waiting_line().running) == 1, 30)
         double.finish_loads()
         assert bob.answer().status_code == 200
         assert len(double.journal.to("/api/generate")) == 1
@@ -252,7 +252,7 @@ def test_a_call_that_is_over_is_listened_for_no_more(gateway: LiveGateway, doubl
         assert alice.post(CHAT, json=HI | {"stream": True}).status_code == 200
         assert alice.post(CHAT, json={"messages": "no"}).status_code == 400
         assert alice.get("/v1/models").status_code == 200
-    assert wait_until(lambda: len(revocations.watches) == 0, 5)
+    assert wait_until(lambda: len(revocations.watches) == 0, 30)
 
 
 @proves("promise-M16")

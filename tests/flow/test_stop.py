@@ -91,7 +91,7 @@ def test_a_caller_who_leaves_the_queue_leaves_no_trace(double: OllamaDouble):
         first = opened(gateway, "/v1/chat/completions", HI | {"stream": True})
         assert double.wait_for(lambda journal: len(journal.to("/api/chat")) == 1, 5)
         second = opened(gateway, "/v1/chat/completions", HI | {"stream": True})
-        assert wait_until(lambda: gateway.call(lambda: waiting_line().waiting) == 1, 2)
+        assert wait_until(lambda: gateway.call(lambda: waiting_line().waiting) == 1, 30)
         leave(second, "fin")
         assert wait_until(lambda: gateway.call(lambda: waiting_line().waiting) == 0, 1)
         assert len(double.journal.to("/api/chat")) == 1
@@ -118,7 +118,7 @@ def test_a_full_queue_says_so_and_when_to_come_back(double: OllamaDouble):
     upstream = {"url": double.url, "max_connections": 1, "queue": {"size": 1}}
     with LiveGateway(upstream=upstream, limits=UNLIMITED) as gateway:
         held = [opened(gateway, "/v1/chat/completions", HI) for _ in range(2)]
-        assert wait_until(lambda: gateway.call(lambda: waiting_line().waiting) == 1, 2)
+        assert wait_until(lambda: gateway.call(lambda: waiting_line().waiting) == 1, 30)
         with gateway.client() as alice:
             answer = alice.post("/v1/chat/completions", json=HI)
         assert answer.status_code == 503

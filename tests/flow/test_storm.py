@@ -72,8 +72,8 @@ def test_a_thousand_random_cancels_leave_nothing_behind(
             in_line = waiting_line().running + waiting_line().waiting
             return in_line == host.in_flight == 0 and not seats.taken
 
-        assert wait_until(lambda: bool(gateway.call(quiet)), 5), seats.taken
+        assert wait_until(lambda: bool(gateway.call(quiet)), 30), seats.taken
         double.script("/api/chat", Reply.tokens(3))
         with gateway.client() as alice:
             assert alice.post(CHAT, json=HI).status_code == 200
-        assert wait_until(lambda: descriptors() <= before + 8, 10)
+        assert wait_until(lambda: descriptors() <= before + 8, 30)
