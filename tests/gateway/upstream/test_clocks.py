@@ -40,7 +40,7 @@ async def test_a_loaded_model_that_says_nothing_ends_at_the_first_token_timeout(
         assert 0.28 < took < 0.9
         assert (error.status, error.code, error.should_retry) == (504, "upstream_timeout", False)
         assert "0.3 seconds" in error.message
-        assert await double.until(lambda journal: journal.to("/api/chat")[0].closed_by == "client", timeout=1)
+        assert await double.until(lambda journal: journal.to("/api/chat")[0].closed_by == "client", timeout=30)
         assert upstream.in_flight == 0
 
 
@@ -87,7 +87,7 @@ async def test_silence_inside_an_answer_ends_it_with_what_came_kept(double: Olla
         assert 0.28 < took < 0.9
         assert text == "xxxxx"
         assert (error.code, error.should_retry) == ("upstream_timeout", False)
-        assert await double.until(lambda journal: journal[0].closed_by == "client", timeout=1)
+        assert await double.until(lambda journal: journal[0].closed_by == "client", timeout=30)
 
 
 @proves("fault-F04")
@@ -117,12 +117,12 @@ async def test_a_consumer_that_takes_its_time_is_not_taken_for_a_silent_host(dou
 @in_loop
 async def test_a_trickle_of_bytes_ends_at_the_total_timeout(double: OllamaDouble) -> None:
     double.script("/api/chat", ANSWER.split(*range(1000)).slow(0.05))
-    async with upstream_of(double, timeout=0.3, total_timeout=0.7) as upstream:
+    async with upstream_of(double, timeout=0.8, total_timeout=1.6) as upstream:
         took, _, error = await timed(upstream)
-        assert 0.65 < took < 1.5
+        assert 1.5 < took < 10  # of the 0.05 s a byte that all of it would take
         assert error.code == "upstream_timeout"
-        assert "0.7 seconds" in error.message
-        assert await double.until(lambda journal: journal[0].closed_by == "client", timeout=1)
+        assert "1.6 seconds" in error.message
+        assert await double.until(lambda journal: journal[0].closed_by == "client", timeout=30)
 
 
 @proves("fault-F09")
