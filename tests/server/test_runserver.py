@@ -48,7 +48,7 @@ def runserver(upstream: str) -> Iterator[tuple[int, Path]]:
             yield port, config
         finally:
             child.terminate()
-            child.wait(10)
+            child.wait(60)
 
 
 def wait_until_up(port: int, child: subprocess.Popen[bytes]) -> None:
