@@ -15,7 +15,8 @@ from tests.e2e.pages import PageOf, Pages
 from tests.e2e.scenes import Cast
 from tests.e2e.stage import Stage
 
-ELSEWHERE: Final = re.compile(r"https?://(?!localhost|127\.0\.0\.1)")  # the certified provider's fonts
+# Of the certified provider's pages: fonts of another host, and (in the whole browser) an icon of its own.
+NOT_OURS: Final = re.compile(r"https?://((?!localhost|127\.0\.0\.1)|[^/]+/favicon\.ico$)")
 
 
 @pytest.fixture(scope="package")
@@ -51,7 +52,7 @@ def new_page(chromium: Browser, complaints: list[str]) -> Iterator[Callable[[], 
 
     def heard(message: ConsoleMessage) -> None:
         where = message.location.get("url", "")
-        if message.type in ("error", "warning") and not ELSEWHERE.match(where):
+        if message.type in ("error", "warning") and not NOT_OURS.match(where):
             complaints.append(f"{message.type}: {message.text} ({where})")
 
     def opened() -> Page:
