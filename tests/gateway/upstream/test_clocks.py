@@ -40,7 +40,9 @@ async def test_a_loaded_model_that_says_nothing_ends_at_the_first_token_timeout(
         assert 0.28 < took < 0.9
         assert (error.status, error.code, error.should_retry) == (504, "upstream_timeout", False)
         assert "0.3 seconds" in error.message
-        assert await double.until(lambda journal: journal.to("/api/chat")[0].closed_by == "client", timeout=30)
+        assert await double.until(
+            lambda journal: journal.to("/api/chat")[0].closed_by == "client", timeout=30
+        )
         assert upstream.in_flight == 0
 
 
