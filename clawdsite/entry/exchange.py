@@ -98,6 +98,7 @@ class Exchange:
             await self._failed(error)
         finally:
             self.sealed = True
+            self.scope.pop("clawdbot.write", None)  # it leads back here: no cycle keeps the request
             self.entry.pulse.remove(self)
             try:
                 await self.call.close()

@@ -11,6 +11,7 @@ import json
 import os
 from functools import partial
 from typing import Any, ClassVar, Final
+from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -139,7 +140,9 @@ class Bounded(HttpToolsProtocol):
             raise Unservable  # RFC 6455 section 4.1: no websocket before HTTP/1.1
         self.scope["clawdbot.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
-        self.scope["clawdbot.write"] = partial(written, self.cycle)  # type: ignore[typeddict-unknown-key]
+        if self.cycle is not None and self.cycle.scope is self.scope:  # else it goes on as a websocket
+            write = partial(written, ref(self.cycle))  # a weak one: the cycle has the scope
+            self.scope["clawdbot.write"] = write  # type: ignore[typeddict-unknown-key]
         if 0 < len(self.pipeline) <= AHEAD:
             self.flow.resume_reading()  # else the client's going would not be noticed
 
@@ -181,8 +184,11 @@ class Bounded(HttpToolsProtocol):
         accesslog.finish(call)
 
 
-def written(cycle: RequestResponseCycle, body: bytes) -> bool:
+def written(of: ref[RequestResponseCycle], body: bytes) -> bool:
     """Whether a piece of this answer was written at once, as `cycle.send` would; an empty one only asks."""
+    cycle = of()
+    if cycle is None:
+        return False
     begun = cycle.response_started and not cycle.response_complete and not cycle.disconnected
     if not begun or not cycle.chunked_encoding or cycle.flow.write_paused or cycle.scope["method"] == "HEAD":
         return False

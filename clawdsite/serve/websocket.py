@@ -76,6 +76,8 @@ class Watched(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._reads_again()
         super().connection_lost(exc)
+        scope: Any = getattr(self, "scope", {})  # none where the handshake failed
+        scope.pop("clawdbot.write", None)  # it leads back here: no cycle keeps the socket
 
     def _reads_again(self) -> None:
         if self.stuck is not None:

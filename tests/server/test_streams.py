@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
 import struct
 from typing import Any
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from clawdsite.core.errors import Draining
 from clawdsite.core.lifecycle import lifecycle
 from clawdsite.entry.asgi import Receive, Scope, Send
-from clawdsite.entry.exchange import all_running
+from clawdsite.entry.exchange import Exchange, all_running
 from tests.proof import proves
 from tests.server.serving import QUICK, body_of, connected, request, serving, streamer
 
@@ -274,3 +276,26 @@ def test_a_client_that_does_not_read_is_written_nothing_at_once() -> None:
                     read = read[-16:] + await reader.read(1 << 20)
 
     asyncio.run(run())
+
+
+def test_an_answered_request_is_forgotten_without_a_collection() -> None:
+    """What can be written to at once leads back to the request: no cycle may keep it."""
+
+    def kept() -> int:
+        return sum(type(each) in (Exchange, RequestResponseCycle) for each in gc.get_objects())
+
+    async def run() -> None:
+        async with serving(Abrupt(b"data: x\n\n", 2)) as served:
+            await served.ask(ASK, quiet=2)
+            await served.ended()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert kept() <= before
+
+    gc.collect()
+    before = kept()
+    gc.disable()
+    try:
+        asyncio.run(run())
+    finally:
+        gc.enable()
