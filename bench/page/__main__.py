@@ -6,14 +6,13 @@ Needs chromium and `npm run build`. Nothing else should run on the machine.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from playwright.sync_api import sync_playwright
 
-from bench.page import loading, long, sizes, streaming
+from bench.page import loading, long, program, sizes, streaming
 from bench.page.budget import Row, table
 from tests.e2e.pages import Pages
 from tests.e2e.stage import Stage
@@ -27,7 +26,7 @@ PARTS: Final[dict[str, Callable[[Pages], Iterator[Row]]]] = {
 
 
 def main(wanted: list[str]) -> int:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    found = program()
     if found is None:
         print("bench.page: no chromium; on Debian and Ubuntu: apt-get install chromium")
         return 2

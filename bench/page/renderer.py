@@ -7,7 +7,6 @@ Needs chromium and `npm ci`. Nothing else should run on the machine.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.page import program
 from bench.page.budget import Row, table
 from tests.e2e.markdown import theatre
 from tests.e2e.words import long_answer
@@ -136,7 +136,7 @@ def long(stage: Stage) -> Iterator[Row]:
 
 
 def main() -> int:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    found = program()
     if found is None:
         print("bench.page.renderer: no chromium; on Debian and Ubuntu: apt-get install chromium")
         return 2
