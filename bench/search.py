@@ -28,6 +28,7 @@ QUERIES = {
     "two pieces": ["部署 日志", "模型 deploy", "合同 预算"],
     "word": ["deploy", "review", "product", "conform"],
     "beginning": ["re", "con", "部", "日"],
+    "a sentence": [" ".join(WORDS), " ".join(NOUNS), " ".join("recondep" * 5)],
     "rare": RARE,
     "nothing": ["乌有之乡", "xylophone"],
 }

@@ -20,7 +20,7 @@ from clawdsite.core.errors import BadRequest
 
 PAGE: Final = 20
 LONGEST_QUERY: Final = 200  # characters
-MOST_PIECES: Final = 8
+MOST_PIECES: Final = 40  # a sentence, pasted
 SALT: Final = "chat.search"
 
 

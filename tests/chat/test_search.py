@@ -256,9 +256,18 @@ def test_a_new_title_takes_the_old_ones_place() -> None:
     assert looked_up() == 0
 
 
+@pytest.mark.django_db
+def test_a_pasted_sentence_is_looked_for_whole() -> None:
+    alice = person("alice")
+    sentence = "Don't remove the data of the old host before all of its reports are copied (see 205)"
+    where = said(alice, sentence, title="moving")
+    assert found(alice, sentence) == {where.id}
+    assert found(alice, f"{sentence} never") == set()
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
-    [("x" * 201, "too_long"), ("a b c d e f g h i", "too_long"), ("a\x00", "invalid_value")],
+    [("x" * 201, "too_long"), (" ".join(map(str, range(41))), "too_long"), ("a\x00", "invalid_value")],
 )
 @pytest.mark.django_db
 def test_a_query_is_bounded(query: str, code: str) -> None:
