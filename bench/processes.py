@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,9 +102,24 @@ def gateway(upstream: str) -> Iterator[tuple[str, int, str, float]]:
             [sys.executable, "manage.py", "token", "issue", "--config", str(config)],
             cwd=ROOT, capture_output=True, text=True, check=True,
         ).stdout.strip()  # fmt: skip
-        with running([sys.executable, "manage.py", "start", "--config", str(config)], port) as (pid, ready):
+        start = [sys.executable, "manage.py", "start", "--config", str(config)]
+        with running(start, port):
+            _wait_for_tables(port)  # making them costs time and memory, once in a database's life
+        with running(start, port) as (pid, ready):
             configurations[pid] = str(config)
             yield f"http://127.0.0.1:{port}", pid, token, ready
+
+
+def _wait_for_tables(port: int, limit: float = 30.0) -> None:
+    """Until it says that it is ready for work. Raises RuntimeError where it never does."""
+    end = time.perf_counter() + limit
+    while time.perf_counter() < end:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"what listens on {port} never got ready")
 
 
 CONFIG = """
