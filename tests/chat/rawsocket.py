@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import socket
@@ -13,6 +14,7 @@ from typing import Self
 from tests.chat.world import World
 
 PATIENCE = 20.0
+NEWS = ("conv.updated", "conv.deleted", "title", "notice")
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,13 @@ class Raw:
         elif size == 127:
             (size,) = struct.unpack("!Q", self._exactly(8))
         return Came(first & 0x0F, self._exactly(size))
+
+    def answer(self) -> Came:
+        """The next that is not news of a conversation: an earlier test's may still get its title."""
+        while True:
+            came = self.next()
+            if came.opcode != 1 or json.loads(came.content)["t"] not in NEWS:
+                return came
 
     def until_close(self) -> list[Came]:
         """All that came, its close frame last (or, without one, nothing more)."""

@@ -92,7 +92,8 @@ def test_an_unknown_type_is_ignored(world: World, t: str) -> None:
     with Socket(world) as socket:
         socket.send(t)
         socket.send("ping", n=7)
-        assert socket.next() == {"t": "pong", "n": 7}
+        socket.wait("pong", n=7)
+        assert "error" not in {frame["t"] for frame in socket.seen}
 
 
 def test_hello_comes_first_and_an_old_page_is_told_to_load_again(world: World) -> None:

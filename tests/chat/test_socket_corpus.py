@@ -73,10 +73,10 @@ def test_a_frame_is_taken_or_refused_as_rfc_6455_says(world: World, case: dict[s
         assert raw.next().content.startswith(b'{"t":"ready"')
         raw.send(bytes_of(case["hex"]))
         if expected.startswith("pong"):
-            assert raw.next() == Came(10, b"a" * 125)
+            assert raw.answer() == Came(10, b"a" * 125)
         if expected in ("pong with the same payload", "ignored") and not case["id"].startswith("data-after"):
             raw.send(frame(b'{"t":"ping","n":5}'))
-            assert raw.next().content == b'{"t":"pong","n":5}'
+            assert raw.answer().content == b'{"t":"pong","n":5}'
             return
         came = raw.until_close()
         (code,) = closes(came) or [None]
@@ -229,7 +229,7 @@ def test_a_message_of_1_mib_passes_and_one_more_byte_does_not(
             )
         )
         if close is None:
-            assert json.loads(raw.next().content)["t"] == "ack"
+            assert json.loads(raw.answer().content)["t"] == "ack"
         else:
             assert closes(raw.until_close()) == [close]
 
@@ -240,7 +240,7 @@ def test_ten_thousand_empty_fragments_are_one_message(world: World) -> None:
         raw.next()
         empty = frame(b"", 0, final=False)
         raw.send(frame(b'{"t":"ping",', 1, final=False) + empty * 10_000 + frame(b'"n":3}', 0))
-        assert raw.next().content == b'{"t":"pong","n":3}'
+        assert raw.answer().content == b'{"t":"pong","n":3}'
 
 
 # ---- handshakes -----------------------------------------------------------------------------------------
