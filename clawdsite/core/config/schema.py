@@ -132,7 +132,7 @@ class Upstream(Section):
     url: str = key("http://localhost:11434", "Where Ollama listens.")
     authorization: SecretStr = key(
         SecretStr("none"),
-        'none, forward (the caller\'s Authorization goes up), or a fixed value such as "Bearer ${X}".',
+        'none, forward (the Authorization of a call to /v1 goes up), or a fixed value such as "Bearer ${X}".',
     )
     identify: bool = key(True, "Send opaque user_id and session_id in native bodies.")
     connect_timeout: Seconds = key(5.0, "Longest wait for the TCP connection.", gt=0)
