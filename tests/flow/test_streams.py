@@ -142,14 +142,14 @@ def test_an_answer_has_a_longest_length(double: OllamaDouble):
 
 
 @proves("vec-T11", "fault-F05")
-def test_a_clean_end_without_done_is_finish_length(
-    gateway: LiveGateway, double: OllamaDouble, caplog: pytest.LogCaptureFixture
-):
+def test_a_clean_end_without_done_is_finish_length(double: OllamaDouble, caplog: pytest.LogCaptureFixture):
     caplog.set_level("INFO", "clawdbot.access")
     double.script("/api/chat", Reply.lines(line("Hel"), line("lo")))
-    _, frames, _ = streamed(gateway)
+    with LiveGateway(upstream={"url": double.url}) as gateway:
+        _, frames, _ = streamed(gateway)
     assert frames[-2]["choices"][0]["finish_reason"] == "length"
     assert frames[-1] == "[DONE]"
+    # the line is written behind the last byte of the answer: it is there once the gateway has ended
     accounts = [record.fields for record in caplog.records if record.name == "clawdbot.access"]
     assert [account["outcome"] for account in accounts] == ["upstream_incomplete"]
 
