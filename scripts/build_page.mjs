@@ -7,6 +7,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const OUT = "static/dist";
 const LICENCES = "licences.txt";
+/** What browsers have, in place of packages that bring it. */
+const OURS = { entities: "entities", "punycode.js": "punycode", "uc.micro": "unicode" };
 const WATCH = process.argv.includes("--watch");
 const KEPT = (WATCH ? 1 : 24) * 3_600_000; // ms that a page which is still open finds the chunks of an earlier build
 const ENTRIES = {
@@ -108,7 +110,7 @@ const prepared = (name, entries, plugins = []) => context({
   entryPoints: entries.map((entry) => ({ in: ENTRIES[entry], out: entry.replace(/\.\w+$/, "") })),
   bundle: true,
   splitting: true,
-  alias: { entities: "./static/src/markdown/entities.js", "punycode.js": "./static/src/markdown/punycode.js" }, // browsers have both
+  alias: Object.fromEntries(Object.entries(OURS).map(([name, file]) => [name, `./static/src/markdown/${file}.js`])),
   format: "esm",
   target: "es2022",
   minify: !WATCH,
