@@ -15,7 +15,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
+
+from pydantic import SecretStr
 
 HAN = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下"
 NOUNS = "数据 部署 日志 网关 模型 显卡 报告 合同 预算 会议 计划 错误 缓存 接口 迁移 数据库".split()  # noqa: SIM905
@@ -55,7 +58,7 @@ def set_up(url: str, folder: str) -> None:
     from clawdsite.core.config import live
     from clawdsite.core.config.schema import Config
 
-    live.install(Config(mode="development", database_url=url, data_dir=folder))
+    live.install(Config(mode="development", database_url=SecretStr(url), data_dir=folder))
     os.environ["DJANGO_SETTINGS_MODULE"] = "clawdsite.settings"
     import django
     from django.core.management import call_command
@@ -114,12 +117,12 @@ def measure(caller: Any, rounds: int) -> Iterator[str]:
     yield f"{'':<28}{'p50 ms':>9}{'p95 ms':>9}{'max ms':>9}"
     yield line("list", [timed(lambda: selectors.conversations(caller)) for _ in range(rounds)])
     opened = [chance.choice(ids) for _ in range(rounds)]
-    yield line("open", [timed(lambda where=where: selectors.history(caller, where)) for where in opened])
+    yield line("open", [timed(partial(selectors.history, caller, where)) for where in opened])
     every: list[float] = []
     for name, queries in QUERIES.items():
         count = max(matches(caller, query).count() for query in queries)
         asked = [queries[number % len(queries)] for number in range(rounds)]
-        times = [timed(lambda query=query: find(caller, query)) for query in asked]
+        times = [timed(partial(find, caller, query)) for query in asked]
         every += times
         yield line(f"search: {name} ({count})", times)
     yield line("search, all of them", every)

@@ -58,9 +58,10 @@ def in_python(source: str) -> Iterator[Text]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
-        name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
-        words = [each.value for each in node.args[: CALLS.get(name, 0)] if isinstance(each, ast.Constant)]
-        if words and all(isinstance(word, str) for word in words):
+        name: str = getattr(node.func, "id", None) or str(getattr(node.func, "attr", ""))
+        given = [each.value for each in node.args[: CALLS.get(name, 0)] if isinstance(each, ast.Constant)]
+        words = [word for word in given if isinstance(word, str)]
+        if words and words == given:
             yield words[0], words[1] if len(words) > 1 else ""
 
 

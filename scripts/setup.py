@@ -45,7 +45,7 @@ def refuse(message: str) -> int:
 
 def make_venv() -> None:
     """A fresh .venv, unless there is one whose Python still runs."""
-    probe = [PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+    probe: list[str | Path] = [PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
     if PYTHON.exists() and subprocess.run(probe, check=False).returncode == 0:
         return
     made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=False)
@@ -62,9 +62,9 @@ def install(lock: Path) -> None:
         return
     count = lock.read_text().count("==")
     print(f"setup: installing {count} locked packages into .venv, once", flush=True)
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
-    subprocess.run([*pip, "--no-build-isolation", "-e", ROOT], check=True)
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", lock], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", ROOT], check=True)
     stamp_of(lock).write([lock, project])
 
 

@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 UNBUILT = "static/dist is missing, so this wheel would have no page. Run `make setup`, then build again."
 
 
-class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
+class WheelHook(BuildHookInterface):
     """hatchling calls it before it collects files."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
