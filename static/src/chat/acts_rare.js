@@ -75,10 +75,10 @@ export async function older({ store, api }) {
 
 /** @param {Acts} acts */
 export async function moreOfList({ store, api }) {
-  const { listNext } = store;
+  const { listEnd, listNext } = store;
   if (listNext === null) return;
   const page = await api.get(ADDRESS, { cursor: listNext });
-  if (store.listNext === listNext) store.takePage(page);
+  if (store.listNext === listNext) store.takePage(page, listEnd);
 }
 
 /** In the list at once; back as it was where it is refused. @param {Acts} acts @param {string} c @param {Partial<Card>} changed */
@@ -111,9 +111,9 @@ export async function remove(acts, c) {
 }
 
 /** @param {Acts} acts @param {Blob} file @returns {Promise<{ conversations: number, messages: number }>} */
-export async function importFile({ store, api }, file) {
+export async function importFile({ live, api }, file) {
   const counted = await api.call("POST", "/api/import", { body: file, headers: { "Content-Type": "application/json" } });
-  store.takeFirstPage(await api.get(ADDRESS));
+  await live.fetched.list();
   return counted;
 }
 

@@ -9,6 +9,7 @@ import { Kept } from "./store/kept.js";
 import * as tree from "./store/tree.js";
 import { Topics } from "./store/topics.js";
 import { Unread } from "./store/unread.js";
+import { ended, goOn } from "./store/written.js";
 
 /** @typedef {import("./shapes").Boot} Boot */
 /** @typedef {import("./shapes").Card} Card */
@@ -30,6 +31,8 @@ export class Store extends Topics {
   order = [];
   /** @type {string | null} */
   listNext = null;
+  /** When the last row of the pages that were read was updated; "": they reach to the end. */
+  listEnd = "";
   /** @type {string | null} */
   open = null;
   missing = false;
@@ -78,8 +81,7 @@ export class Store extends Topics {
       this.chat = tree.emptyChat(this.open);
     }
     this.missing = Boolean(open && "missing" in open);
-    for (const card of [...(boot.list.pinned ?? []), ...boot.list.conversations]) this.putCard(card);
-    this.listNext = boot.list.next;
+    this.takePage(boot.list);
     if (open && !("missing" in open)) {
       this.putCard(open.conversation);
       this.takeHistory(open);
@@ -159,22 +161,26 @@ export class Store extends Topics {
     this.emit("list");
   }
 
-  /** The next page. @param {import("./shapes").Page} page */
-  takePage(page) {
-    for (const card of page.conversations) this.putCard(card);
-    this.listNext = page.next;
-  }
-
-  /** The first page again: what would be on it and is not there is gone. @param {import("./shapes").Page} page */
-  takeFirstPage(page) {
+  /**
+   * A page of the list, down from what was updated at `before`; missing: the first. What would be on it and is not
+   * there is gone.
+   * @param {import("./shapes").Page} page @param {string} [before]
+   */
+  takePage(page, before = "~") {
     const cards = [...(page.pinned ?? []), ...page.conversations];
     const there = new Set(cards.map((card) => card.id));
-    const last = page.next === null ? "" : (page.conversations.at(-1)?.updated ?? "");
-    for (const c of [...this.order]) {
-      if (!there.has(c) && (this.cards.get(c)?.updated ?? "") > last && c !== this.open) this.dropCard(c);
-    }
+    this.listNext = page.next;
+    this.listEnd = page.next === null ? "" : (page.conversations.at(-1)?.updated ?? "");
+    this.dropCards(before, this.listEnd, there);
     for (const card of cards) this.putCard(card);
-    if (this.order.length <= there.size) this.listNext = page.next;
+  }
+
+  /** Those of the list between two times, but for these and the open one. @param {string} before @param {string} after @param {Set<string>} but */
+  dropCards(before, after, but) {
+    for (const c of [...this.order]) {
+      const at = this.cards.get(c)?.updated ?? "";
+      if (at < before && at > after && c !== this.open && !but.has(c)) this.dropCard(c);
+    }
   }
 
   // ---- the open conversation -----------------------------------------------------------------------
@@ -364,29 +370,4 @@ export class Store extends Topics {
   notice(notice) {
     this.emit("notice", notice);
   }
-}
-
-/** What a message has already comes again in its answer's log, and is not shown twice. @param {Message} message @param {Generation} live */
-function goOn(message, live) {
-  live.asker ??= { id: null, name: message.asker ?? "" };
-  if (live.s || live.text || live.think) return;
-  live.again = { text: message.text.length, think: message.thinking.length };
-  live.text = message.text;
-  live.think = message.thinking;
-}
-
-const STATES = /** @type {const} */ ({
-  stop: "complete", length: "complete", filtered: "complete", stopped: "stopped", error: "failed", interrupted: "interrupted",
-});
-
-/** A message as its answer left it. @param {Message} message @param {Generation} live @returns {Message} */
-function ended(message, live) {
-  const { live: _over, ...rest } = message;
-  if (live.s === Infinity) return rest;
-  const reason = /** @type {keyof typeof STATES | null} */ (live.reason);
-  return {
-    ...rest, text: live.text, thinking: live.think, usage: live.usage, reason, error: live.err?.code ?? null,
-    state: reason ? (STATES[reason] ?? "complete") : "complete", model: live.model || message.model, generation: live.g,
-    thought_ms: live.usage?.thought_ms ?? live.thinkMs ?? message.thought_ms,
-  };
 }

@@ -210,6 +210,7 @@ test("ui-76: after a reconnect the list is as it is now", async () => {
   const here = page({ facts: boot({ list: { conversations: [one, two, old], next: "later" } }) });
   (await here.ready()).shut();
   here.world.reply("GET /api/conversations", { conversations: [{ ...two, title: "renamed" }, card(ID(3), { updated: "2026-11-20T00:00:00.000Z" })], next: "later" });
+  here.world.reply("GET /api/conversations?cursor=later", { conversations: [old], next: "older" });
   await here.clock.pass(1_000);
   await here.ready();
   assert.deepEqual(here.store.order, [ID(2), ID(3), ID(9)]);

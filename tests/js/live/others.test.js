@@ -14,6 +14,7 @@ async function taken() {
   here.outbox.add({ c: null, text: "Alice's own question", images: [], opts: undefined, team: null });
   here.world.reply("POST /api/session", { error: { code: "forbidden" } }, 403);
   here.world.reply("GET /api/session", { person: { ...BOB, staff: false }, csrf_token: "bob's", expires_in: 7200 });
+  here.world.asked.length = 0;
   here.live.socket.connect();
   here.world.last.open();
   here.world.last.say({ ...READY, user: BOB });

@@ -128,9 +128,13 @@ function mindPages(store, acts, list, end) {
     } finally {
       busy = false;
     }
+    look();
+  };
+  const look = () => {
     seen.unobserve(end); // says anew whether the end is in sight
     seen.observe(end);
   };
   const seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && void load(), { root: list, rootMargin: "200px" });
-  seen.observe(end);
+  store.on("list", look); // after a gap it may end earlier than before
+  look();
 }

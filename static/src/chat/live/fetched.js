@@ -3,6 +3,7 @@
  * An answer that comes late may be older than what was told meanwhile; one that does not come is asked for again.
  */
 
+const MOST_PAGES = 10; // of the list, after a gap
 const AGAIN = 5_000; // ms until what could not be had is asked for again
 
 /** Whether it is not there, or may not be read. @param {any} error @returns {boolean} */
@@ -30,19 +31,47 @@ export class Fetched {
     this.#news.set(c, this.#told);
   }
 
-  /** The list and the open conversation as they are now. */
-  async all() {
-    const since = this.#told;
+  /** The list as it is now, and the open conversation; after a short gap only where its card says another thing. @param {boolean} long */
+  async all(long) {
+    const { store } = this;
+    const before = this.#state();
     try {
-      const page = await this.api.get("/api/conversations");
-      this.#learn(() => this.store.takeFirstPage(page));
-      for (const [c, at] of this.#news) if (at > since) void this.card(c); // it may be older than what was told
+      await this.list();
     } catch (error) {
-      this.again(error, () => this.all());
+      this.again(error, () => this.all(long));
     }
-    const { cards, missing, open } = this.store;
-    if (open !== null && !missing) await this.history(open);
-    else if (open !== null && cards.has(open)) this.#back(open);
+    const { cards, missing, open } = store;
+    if (open === null) return;
+    if (!missing && (long || this.#state() !== before)) await this.history(open);
+    else if (missing && cards.has(open)) this.#back(open);
+  }
+
+  /** What changes where messages do. */
+  #state() {
+    const card = this.store.cards.get(this.store.open ?? "");
+    return `${card?.updated} ${card?.leaf}`;
+  }
+
+  /** As many pages of the list as were read before; what stands below the last of them is read when it is looked for. */
+  async list() {
+    const { store } = this;
+    const { listEnd } = store;
+    const since = this.#told;
+    const seen = new Set();
+    /** @type {string | undefined} */
+    let before;
+    for (let pages = 1, more = true, cursor = null; more; pages += 1) {
+      const page = await this.api.get("/api/conversations", { cursor });
+      for (const { id } of [...(page.pinned ?? []), ...page.conversations]) seen.add(id);
+      this.#learn(() => store.takePage(page, before));
+      before = store.listEnd;
+      cursor = page.next;
+      more = before > listEnd && pages < MOST_PAGES;
+    }
+    store.dropCards(store.listEnd, listEnd, seen);
+    const others = store.missing ? store.order : [...store.order, store.open];
+    for (const c of new Set(others)) if (c !== null && !seen.has(c)) await this.card(c); // which no page would tell of
+    for (const [c, at] of this.#news) if (at > since) void this.card(c); // it may be older than what was told
   }
 
   /**

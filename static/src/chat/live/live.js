@@ -37,7 +37,7 @@ export class Live {
   /** @type {Map<string, Asked>} */
   #asked = new Map();
   #connection = 0;
-  #tries = 0; // to connect: after the first, something may have been missed
+  #tries = 0; // to connect: after the first, much may have been missed
   /** @type {import("../../protocol").Hello} the last one */
   #named = { t: "hello", v: 1 };
   /** @type {Set<string>} answers that are heard by HTTP */
@@ -221,7 +221,7 @@ export class Live {
     this.store.setConnection({ newer: frame.app !== this.store.app, plain: false });
     this.#flush();
     this.#name();
-    if (this.#tries > 1) void this.fetched.all();
+    void this.fetched.all(this.#tries > 1);
     for (const act of this.#onready) act();
   }
 
