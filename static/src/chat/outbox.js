@@ -102,7 +102,7 @@ export class Outbox {
     const pending = this.#find(id);
     if (!pending) return;
     const body = pending.body ?? this.#body(pending);
-    this.#change(id, { state: "sending", body });
+    this.#change(id, { state: "sending", body, after: pending.body ? pending.after : this.#newest(pending.c) });
     this.#clear(id);
     this.#timers.set(id, this.world.later(PATIENCE, () => this.#late(id)));
     try {
@@ -123,6 +123,12 @@ export class Outbox {
       ...(pending.images.length ? { images: pending.images.map((image) => image.id) } : {}),
       ...(pending.opts ? { opts: pending.opts } : {}),
     };
+  }
+
+  /** The last message made, where all are known. @param {string | null} c @returns {string | undefined} */
+  #newest(c) {
+    const { id, loading, messages } = this.store.chat;
+    return c === null || c !== id || loading ? undefined : [...messages.keys()].sort().at(-1);
   }
 
   /** It is stored. Also where it was given up already. @param {string} id @param {Ack} ack */

@@ -135,6 +135,8 @@ export interface Pending {
   at: number;
   /** what was sent: the same id never says anything else */
   body?: Record<string, any>;
+  /** the newest message that was there when it was said first; undefined: nobody knows */
+  after?: Id;
 }
 
 export interface Chat {

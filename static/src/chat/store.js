@@ -102,7 +102,7 @@ export class Store extends Topics {
 
   /** From the first loaded message to the last, questions on their way at the end. @returns {Message[]} */
   branch() {
-    return tree.branch(this.chat, this.outbox.filter((one) => one.c === this.open), this.me.name);
+    return tree.branch(this.chat, this.outbox.filter((one) => one.c === this.open), this.me);
   }
 
   /** The versions beside a message. @param {string} id @returns {string[]} */

@@ -35,21 +35,28 @@ export function path(chat, leaf) {
 }
 
 /**
- * What is shown: the branch, then the questions on their way. One that edits an earlier question is shown in
- * its place.
- * @param {Chat} chat @param {Pending[]} pendings those of this conversation @param {string} asker
+ * What is shown: the branch, then the questions on their way, but for those that are stored, of which the server has
+ * not said so yet. One that edits an earlier question is shown in its place.
+ * @param {Chat} chat @param {Pending[]} pendings those of this conversation @param {{ id: string, name: string }} asker
  * @returns {Message[]}
  */
 export function branch(chat, pendings, asker) {
   let shown = path(chat, chat.leaf);
   for (const pending of pendings) {
+    if (shown.some((message) => became(pending, message, asker.id))) continue;
     if (pending.parent !== undefined) {
       const place = shown.findIndex((message) => message.id === pending.parent);
       if (place >= 0 || pending.parent === null) shown = shown.slice(0, place + 1);
     }
-    shown = [...shown, asMessage(pending, shown.at(-1)?.id ?? null, asker)];
+    shown = [...shown, asMessage(pending, shown.at(-1)?.id ?? null, asker.name)];
   }
   return shown;
+}
+
+/** Whether this is what was said: newer than all that stood there then. @param {Pending} pending @param {Message} message @param {string} asker */
+function became({ after, body, text }, message, asker) {
+  const same = message.role === "user" && message.asker_id === asker && message.text === text;
+  return same && after !== undefined && message.id > after && (body?.parent ?? message.parent) === message.parent;
 }
 
 /** @param {Pending} pending @param {string | null} parent @param {string} asker @returns {Message} */
