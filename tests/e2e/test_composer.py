@@ -128,7 +128,7 @@ def test_a_draft_stays_until_the_question_is_stored(stage: Stage, page_of: PageO
     chat.ready()
     chat.ask("Only once")
     chat.box.press_sequentially("and more")
-    kept = "() => Object.entries(localStorage).filter(([key]) => key.endsWith(':draft:new'))[0]?.[1] ?? ''"
+    kept = "() => Object.entries(localStorage).filter(([key]) => key.includes(':draft:new'))[0]?.[1] ?? ''"
     page.evaluate("dispatchEvent(new Event('pagehide'))")
     assert "Only once" in page.evaluate(kept)
     assert "and more" in page.evaluate(kept)

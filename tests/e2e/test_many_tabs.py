@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.answers import say
 from tests.e2e.chatpage import ChatPage
@@ -53,6 +54,26 @@ def test_a_part_of_the_page_that_is_gone_loads_the_page_again_once(
         chat.page.keyboard.press("Control+k")
     expect(chat.box).to_have_value("half a thought")
     assert loads == []
+
+
+@proves("ui-10")
+def test_two_tabs_that_both_begin_a_conversation_keep_a_draft_each(
+    page_of: PageOf, second_tab: Callable[[Page], Page]
+) -> None:
+    one = opened(page_of)
+    other = ChatPage(second_tab(one.page))
+    other.ready()
+    one.box.fill("of the first tab")
+    other.box.fill("of the second tab")
+    for chat in (one, other):
+        chat.page.reload()
+        chat.ready()
+    expect(one.box).to_have_value("of the first tab")
+    expect(other.box).to_have_value("of the second tab")
+    other.page.close(run_before_unload=True)
+    third = ChatPage(second_tab(one.page))
+    third.ready()
+    expect(third.box).to_have_value("of the second tab")
 
 
 @proves("ui-79")

@@ -20,12 +20,12 @@ export function boot() {
   const { id } = facts.person;
   const world = browser();
   const kept = new Kept(id);
-  drafts.begin(kept);
+  const tab = new Kept(id, tabStorage());
+  drafts.begin(kept, tab);
   const keep = () => drafts.flush();
   const store = new Store(facts, kept);
   const api = new Api(facts.csrf, world, session);
   const live = new Live(store, api, world, `${location.origin.replace(/^http/, "ws")}/ws/chat`, keep);
-  const tab = new Kept(id, tabStorage());
   const outbox = new Outbox(store, live, drafts, world, tab, (c) => history.pushState(null, "", `/c/${c}`));
   outbox.restore();
   const acts = new Acts(store, live, api, outbox);
