@@ -67,7 +67,7 @@ async def test_taken_and_read_lines_are_the_whole_answer_in_its_order(
     taker = Taker(willing)
     assert await taker.read(double) is None
     assert taker.words == [*WORDS, ""]
-    assert (taker.taken > 10) == (willing > 0)
+    assert (taker.taken > 0) == (willing > 0)  # how many come at once is the network's
 
 
 @pytest.mark.parametrize("seed", range(3))
