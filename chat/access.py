@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import NoReturn
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -40,6 +41,16 @@ def get(caller: Caller, action: Action, conversation: uuid.UUID, *, deleted: boo
         raise NotFound(GONE)
     _hold(decision, action)
     return row
+
+
+def held(
+    caller: Caller, action: Action, conversation: uuid.UUID, *, deleted: bool = False
+) -> Conversation:
+    """The same, and until the transaction's end nobody else moves it, deletes it or asks there. (SQLite has
+    one writer at a time anyway.)"""
+    if connection.features.has_select_for_update:
+        list(Conversation.objects.select_for_update().filter(id=conversation).values_list("id"))
+    return get(caller, action, conversation, deleted=deleted)
 
 
 def may_create(caller: Caller) -> None:

@@ -140,6 +140,7 @@ async def ask(socket: ChatConsumer, said: words.Ask | words.Again, store: Callab
         raise Draining("The gateway is being restarted. Your question is still with you.", retry_after=5)
     caller = caller_of(socket)
     call = Call(socket.ref, address=_address(socket), caller=caller)
+    limits.count_address(call)
     limits.count_caller(caller, call)
     await making.check_model(said.options)
     acked = await in_thread(partial(store, caller, said, worker=current_runner().worker))
@@ -218,7 +219,8 @@ async def doubt(socket: ChatConsumer, conversation: uuid.UUID) -> None:
     await drop_what_is_hidden(socket, [conversation])
     if conversation in socket.open:
         facts = await in_thread(partial(telling.facts_of, str(conversation)))
-        await socket.say(frames.whole("conv.updated", **facts))
+        if facts is not None:
+            await socket.say(frames.whole("conv.updated", **facts))
 
 
 async def drop_what_is_hidden(socket: ChatConsumer, doubted: Iterable[uuid.UUID]) -> None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
+from django.db import Error, InterfaceError, OperationalError
 
 from accounts.threads import in_thread
 from accounts.tokens.revocation import revocations
 from chat import acts, frames
 from chat.doorway import NotLetIn, Visitor, let_in
+from chat.failing import known, shown
 from chat.frames import BadFrame, Hello
 from chat.generation.running import Push
 from chat.generation.watching import watch
@@ -28,9 +28,7 @@ from chat.prompts import NOWHERE
 from chat.services import making
 from chat.sight import mind_sight
 from chat.words import Refused
-from clawdsite.core.errors import ClawdError, Internal
-
-log = logging.getLogger(__name__)
+from clawdsite.core.errors import ClawdError
 
 MOST_TASKS: Final = 300  # frames of others that wait for one client to read, before it is given up
 
@@ -39,7 +37,8 @@ MOST_TASKS: Final = 300  # frames of others that wait for one client to read, be
 class Bounds:
     """hello: seconds until the first frame. warning: seconds before its end that a session is announced to
     end; it is looked at again every `look` seconds then. rate, burst: frames a second, and how many may come
-    at once. sockets: of one person. stale: seconds that rights are believed without another look.
+    at once. sockets: of one person. stale: seconds that rights are believed without another look; again:
+    until one is tried again that the database did not answer.
     """
 
     hello: float = 5.0
@@ -49,6 +48,7 @@ class Bounds:
     burst: float = 60.0
     sockets: int = 20
     stale: float = 5.0
+    again: float = 1.0
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -109,7 +109,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except NotLetIn as refusal:
             await self.turn_away(refusal)
             return
-        except (ClawdError, DatabaseError):
+        except (ClawdError, Error):
             await self.end(frames.AGAIN, "auth_unavailable")
             return
         self.person, self.seen_at = self.visitor.caller.id, time.monotonic()
@@ -181,11 +181,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except Refused as refused:
             args = {"param": refused.param} if refused.param else None
             await self.say(frames.error(refused.code, sent_id=refused.sent_id, args=args, ref=self.ref))
-        except ClawdError as error:
-            await self.say(shown(error, said, self.ref))
-        except Exception:  # a bug, or a database that is away: this frame fails, the socket stays
-            log.exception("a frame failed", extra={"fields": {"ref": self.ref}})
-            await self.say(shown(Internal("Something went wrong here."), said, self.ref))
+        except Exception as error:  # noqa: BLE001 - this frame fails, the socket stays
+            await self.say(shown(known(error, self.ref), said, self.ref))
 
     def within_rate(self) -> bool:
         now = time.monotonic()
@@ -241,14 +238,20 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     for one in found:
                         await self.say(making.frame_of(generation, one))
         except LookupError:
+            self.unwatch(generation)
+            await self.surely(lambda: acts.drop_what_is_hidden(self, self.open))  # why there is none
             await self.say(frames.error("not_found", generation=str(generation), ref=self.ref))
-        except DatabaseError:
-            await self.end(frames.AGAIN, "internal_error")
+        except Error:
+            await self.end(frames.AGAIN, "unavailable")
         finally:
             for task in beside:
                 task.cancel()
-            if self.watched.get(generation) is asyncio.current_task():
-                del self.watched[generation]
+            self.unwatch(generation)
+
+    def unwatch(self, generation: uuid.UUID) -> None:
+        """By the task that showed it."""
+        if self.watched.get(generation) is asyncio.current_task():
+            del self.watched[generation]
 
     def enter(self, conversation: uuid.UUID) -> None:
         """Hear of what happens in a conversation."""
@@ -298,10 +301,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def heard(self, *, ended: bool) -> None:
         """Look who this is now, and what they may still read."""
         await self.refresh(ended=ended)
-        if not self.closing:
-            await acts.drop_what_is_hidden(self, self.open)
-            if self.told_ready:
-                await acts.tell_news(self)
+        await self.surely(lambda: acts.drop_what_is_hidden(self, self.open))
+        if self.told_ready and not self.closing:
+            await acts.tell_news(self)
 
     async def refresh(self, *, ended: bool = False) -> None:
         """The visitor as of now. While the database is away the last state holds, unless it is known to be
@@ -314,7 +316,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.seen_at = time.monotonic()
         except NotLetIn as refusal:
             await self.turn_away(refusal)
-        except (ClawdError, DatabaseError):
+        except (ClawdError, Error):
             if ended:
                 await self.end(frames.NO_IDENTITY, "AUTH_INVALID_TOKEN")
         else:
@@ -327,8 +329,22 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.refresh()
 
     def doubt(self, conversation: uuid.UUID) -> None:
-        if not self.closing:
-            self.spawn(acts.doubt(self, conversation))
+        self.spawn(self.surely(lambda: acts.doubt(self, conversation)))
+
+    def hush(self, answers: Collection[uuid.UUID]) -> None:
+        for one in answers:
+            if one in self.watched:
+                self.watched[one].cancel()
+
+    async def surely(self, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """As soon as the database answers: what a person lost may not stay to be seen because it did not."""
+        while not self.closing:
+            try:
+                await act()
+            except (OperationalError, InterfaceError):
+                await asyncio.sleep(self.bounds.again)
+            else:
+                return
 
     # ---- tasks and time ----------------------------------------------------------------------------------
 
@@ -349,21 +365,3 @@ class ChatConsumer(AsyncWebsocketConsumer):
 def unable(several: Sequence[str]) -> bool:
     """Where the server has no such way."""
     return False
-
-
-def shown(error: ClawdError, said: Any, ref: str) -> str:
-    """An error as the frame that answers `said`."""
-    args = {"param": error.param} if error.param else {}
-    if error.code == "busy":
-        args["who"] = error.details or ""
-    wait = None if error.retry_after is None else int(error.retry_after * 1000)
-    generation = str(said.generation) if isinstance(said, frames.Resume) else None
-    return frames.error(
-        error.code,
-        sent_id=getattr(said, "id", None),
-        generation=generation,
-        args=args,
-        retry=error.status >= 500 or error.status == 429,
-        retry_after_ms=wait,
-        ref=ref,
-    )

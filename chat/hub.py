@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
 
@@ -19,6 +19,12 @@ class Listener(Protocol):
 
     def told(self, frame: str) -> None:
         """Something to be shown."""
+
+    def hush(self, answers: Collection[uuid.UUID]) -> None:
+        """Show nothing more of these."""
+
+    def shut(self, conversation: uuid.UUID) -> None:
+        """Hear of it no more."""
 
     def doubt(self, conversation: uuid.UUID) -> None:
         """Who may read this conversation has changed: see whether this one still may."""
@@ -103,6 +109,16 @@ class Hub:
         if team is None:
             return set()
         return {one for there in self.by_person.values() for one in there if team in one.teams}
+
+    def hush(self, answers: Collection[uuid.UUID]) -> None:
+        """No socket shows any more of these."""
+        for listener in {one for there in self.by_person.values() for one in there}:
+            listener.hush(answers)
+
+    def forget(self, conversation: uuid.UUID) -> None:
+        """It is gone: nobody has it open."""
+        for listener in list(self.by_conversation.get(conversation, ())):
+            listener.shut(conversation)
 
     def doubt(self, conversation: uuid.UUID, team: str | None = None) -> None:
         """team: whose lists showed it before."""

@@ -21,7 +21,8 @@ from chat import frames, telling
 from chat.generation.engines.connecting import CHANNEL, Connections
 from chat.generation.runner import current_runner
 from chat.hub import hub, nobody
-from chat.models import Conversation, Generation
+from chat.models import Generation
+from chat.services import leaving
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +122,11 @@ async def act(what: str, facts: dict[str, Any]) -> None:
         hub.tell_person(facts["person"], facts["frame"])
         return
     conversation, person, team = uuid.UUID(facts["c"]), facts.get("person"), facts.get("team")
+    if what == "deleted":
+        telling.gone(conversation, person, team, [uuid.UUID(one) for one in facts["g"]])
+        return
+    if what == "moved":
+        leaving.doubt(conversation)
     anybody = hub.of_team(facts.get("was", team))
     if conversation not in hub.by_conversation and person not in hub.by_person and not anybody:
         return
@@ -137,9 +143,8 @@ async def act(what: str, facts: dict[str, Any]) -> None:
 
 async def _show_facts(what: str, conversation: uuid.UUID, person: str | None) -> None:
     """Titles are read here: they are words of the conversation. So is whose it is by now."""
-    try:
-        facts = await in_thread(partial(telling.facts_of, str(conversation)))
-    except Conversation.DoesNotExist:
+    facts = await in_thread(partial(telling.facts_of, str(conversation)))
+    if facts is None:
         return
     if what == "titled":
         told = frames.frame("title", c=conversation, title=facts["title"])

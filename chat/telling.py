@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from chat import frames
+from chat.generation.runner import current_runner
+from chat.generation.watching import withdraw
 from chat.hub import Listener, hub
 from chat.models import Conversation
 from chat.selectors import stamp
+from chat.services import leaving
 from chat.services.asking import Acked
 
 
@@ -59,9 +63,11 @@ def noticed(fact: dict[str, Any]) -> str:
     )
 
 
-def updated(facts: dict[str, Any], person: str, *, but: Listener | None = None) -> None:
+def updated(facts: dict[str, Any] | None, person: str, *, but: Listener | None = None) -> None:
     """It is new, or its title, team or time changed: whoever has it open, the person's other tabs, and the
-    lists of its team."""
+    lists of its team. None: it was deleted meanwhile, which was said."""
+    if facts is None:
+        return
     told = frames.whole("conv.updated", **facts)
     hub.tell(uuid.UUID(facts["c"]), told, besides=person, team=facts["team"], but=but)
     hub.elsewhere("updated", c=facts["c"], person=person, team=facts["team"])
@@ -92,6 +98,7 @@ def moved(facts: dict[str, Any], person: str, was: str | None) -> None:
     for listener in hub.of_team(facts["team"]):
         listener.told(told)
     hub.doubt(conversation, was)
+    leaving.doubt(conversation)
     bare = {name: value for name, value in facts.items() if name != "title"}
     hub.elsewhere("shelved", person=person, frame=frames.whole("conv.updated", **bare))
     hub.elsewhere("moved", c=str(conversation), was=was)
@@ -99,11 +106,24 @@ def moved(facts: dict[str, Any], person: str, was: str | None) -> None:
         hub.elsewhere("updated", c=str(conversation), person=person, team=facts["team"])
 
 
-def deleted(conversation: uuid.UUID, person: str, team: str | None) -> None:
-    """Gone for everybody, and from the lists of its team."""
-    told = frames.frame("conv.deleted", c=conversation)
-    hub.tell(conversation, told, besides=person, team=team)
-    hub.elsewhere("told", c=str(conversation), person=person, team=team, frame=told)
+def deleted(conversation: uuid.UUID, person: str, team: str | None, answers: Collection[uuid.UUID]) -> None:
+    """Gone for everybody, and from the lists of its team. answers: what was being written there."""
+    gone(conversation, person, team, answers)
+    facts = {"c": str(conversation), "person": person, "team": team, "g": [str(one) for one in answers]}
+    hub.elsewhere("deleted", **facts)
+
+
+def gone(
+    conversation: uuid.UUID, person: str | None, team: str | None, answers: Collection[uuid.UUID]
+) -> None:
+    """The same, for this process alone. Not a word of an answer is shown from here on."""
+    for one in answers:
+        withdraw(one)
+    hub.hush(answers)
+    hub.tell(conversation, frames.frame("conv.deleted", c=conversation), besides=person, team=team)
+    hub.forget(conversation)
+    for one in answers:
+        current_runner().stop(one)
 
 
 def cleared(conversation: uuid.UUID, mark: str | None) -> None:
@@ -113,9 +133,12 @@ def cleared(conversation: uuid.UUID, mark: str | None) -> None:
     hub.elsewhere("told", c=str(conversation), frame=told)
 
 
-def facts_of(conversation: str) -> dict[str, Any]:
-    """What a list shows of it, the same for everybody who may read it. Asks the database."""
-    row = Conversation.objects.select_related("team").get(id=conversation)
+def facts_of(conversation: str) -> dict[str, Any] | None:
+    """What a list shows of it, the same for everybody who may read it; None: it was deleted. Asks the
+    database."""
+    row = Conversation.objects.select_related("team").filter(id=conversation, deleted=None).first()
+    if row is None:
+        return None
     team = row.team.slug if row.team is not None else None
     return {"c": str(row.id), "title": row.title, "team": team, "updated": stamp(row.updated)}
 

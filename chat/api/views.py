@@ -112,8 +112,8 @@ class OneConversation(ChatView):
 
     async def delete(self, request: HttpRequest, conversation: str) -> HttpResponse:
         where = self.id_of(conversation)
-        team = await self.asked(_delete, where)
-        telling.deleted(where, self.caller.id, team)
+        team, answers = await self.asked(_delete, where)
+        telling.deleted(where, self.caller.id, team, answers)
         return HttpResponse(status=204)
 
 
@@ -188,10 +188,10 @@ def _reads(caller: Caller, conversation: uuid.UUID) -> None:
     access.get(people.as_of_now(caller), "conversation.read", conversation)
 
 
-def _delete(caller: Caller, where: uuid.UUID) -> str | None:
-    """-> whose lists it was in."""
-    team = keeping.delete(caller, where).team
-    return team.slug if team is not None else None
+def _delete(caller: Caller, where: uuid.UUID) -> tuple[str | None, list[uuid.UUID]]:
+    """-> (whose lists it was in, what was being written there)."""
+    gone, answers = keeping.delete(caller, where)
+    return gone.team.slug if gone.team is not None else None, answers
 
 
 def _change(caller: Any, where: uuid.UUID, body: Json) -> tuple[Json, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from functools import partial
 from typing import Final
 
 from channels.db import database_sync_to_async
@@ -28,7 +29,7 @@ class Followed(Running):
 
     def __init__(self, generation: uuid.UUID) -> None:
         super().__init__(generation, None, "")
-        self.gone = self.left = False
+        self.left = False
         self.kept: Snapshot | None = None
         self.seen_first = asyncio.Event()
         self.reader: asyncio.Task[None] | None = None
@@ -36,14 +37,17 @@ class Followed(Running):
     async def begin(self) -> None:
         await self.seen_first.wait()
 
+    def withdraw(self) -> None:
+        super().withdraw()
+        self.seen_first.set()
+
     async def read(self) -> None:
         """Until its end, or until nobody watches. What cannot be read now is read later."""
         while self.end is None and not self.gone and not self.left:
             try:
                 await self._look()
             except LookupError:
-                self.gone = True
-                self._wake()
+                self.withdraw()
             except Exception as error:  # noqa: BLE001 - whatever it is, those who watch wait for the rest
                 await self._later(error)
                 continue
@@ -61,16 +65,14 @@ class Followed(Running):
         await asyncio.sleep(POLL)
 
     def seen_after(self, after: int) -> list[Seen]:
-        """LookupError where there is no such answer (any more)."""
-        if self.gone:
-            raise LookupError(self.generation)
-        if self.kept is not None and self.end is not None and after != self.kept.seq:
+        if not self.gone and self.kept is not None and self.end is not None and after != self.kept.seq:
             return [self.kept, self.end]
         return super().seen_after(after)
 
     async def _look(self) -> None:
         """Into the database: whether it has ended, and what the engine did not tell."""
-        end = await database_sync_to_async(generations.ended)(self.generation)  # no piece can follow it
+        ended = partial(generations.ended, self.generation, shown=True)
+        end = await database_sync_to_async(ended)()  # no piece can follow it
         if end is None or end.seq > len(self.pieces):
             found = await database_sync_to_async(generations.read)(self.generation, len(self.pieces), ALL)
             if found:
@@ -99,7 +101,7 @@ class Following:
     def of(self, generation: uuid.UUID) -> Followed:
         """To be watched at once; it is read for as long as somebody does."""
         found = self.followed.get(generation)
-        if found is None:
+        if found is None or found.gone:
             found = self.followed[generation] = Followed(generation)
             found.on_watchers = lambda count: None if count else self._leave(found)
             loop = asyncio.get_running_loop()

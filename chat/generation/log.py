@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -53,9 +54,15 @@ def kept(generation: uuid.UUID, end: End) -> Snapshot | None:
     return None if row is None else Snapshot(end.seq, row.text, row.thinking, end.state)
 
 
-def ended(generation: uuid.UUID) -> End | None:
-    """How it ended, or None while it runs. LookupError where there is no such answer."""
-    row = Generation.objects.select_related("message").filter(id=generation).first()
+def ended(generation: uuid.UUID, *, shown: bool = False) -> End | None:
+    """How it ended, or None while it runs. LookupError where there is no such answer.
+
+    shown: to be shown: then there is none, either, in a conversation that was deleted.
+    """
+    rows = Generation.objects.select_related("message").filter(id=generation)
+    if shown:
+        rows = rows.filter(conversation__deleted=None)  # so is what belongs to none
+    row = rows.first()
     if row is None:
         raise LookupError(generation)
     if row.state in Generation.RUNNING:
@@ -78,13 +85,31 @@ def finish(
     return _finish(generation, end, worker, pieces)
 
 
+def settle(generation: uuid.UUID, end: End, pieces: Sequence[Piece], *, taken: bool = False) -> End:
+    """Store how an answer ended, by its maker -> how it did: others may have said so before. LookupError:
+    it is gone for good. taken: the log took no more of it; where that is because it was to stop, it did."""
+    if taken and Generation.objects.filter(id=generation, stop=True, state__in=Generation.RUNNING).exists():
+        end = End(0, "stopped", "stopped", end.usage)
+    if finish(generation, end, pieces=pieces):
+        return End(len(pieces), end.state, end.reason, end.usage, end.error)
+    said = ended(generation)
+    if said is None:
+        raise LookupError(generation)
+    return said
+
+
 def _finish(generation: uuid.UUID, end: End, worker: str | None, pieces: Sequence[Piece]) -> bool:
     with transaction.atomic():
+        if connection.features.has_select_for_update:  # its conversation first, like whoever takes that away
+            whose = Generation.objects.filter(id=generation).values("conversation")
+            list(Conversation.objects.select_for_update().filter(id__in=whose).values_list("id"))
         found = Generation.objects.select_for_update().filter(id=generation, state__in=Generation.RUNNING)
         if worker is not None:
             found = found.filter(worker=worker)
         row = found.first()
         if row is None:
+            if not Generation.objects.filter(id=generation).exists():
+                engine().drop([generation])
             return False
         last = pieces[-1].seq if pieces else 0
         if last < row.seq:
@@ -134,10 +159,17 @@ def beat(worker: str, mine: Mapping[uuid.UUID, int]) -> set[uuid.UUID]:
     return set(ids) - set(going.values_list("id", flat=True))
 
 
+def to_stop(worker: str) -> set[uuid.UUID]:
+    """Those of this process that somebody elsewhere stopped: a look between two beats."""
+    asked = Generation.objects.filter(worker=worker, stop=True, state__in=Generation.RUNNING)
+    return set(asked.values_list("id", flat=True))
+
+
 def watch(generations: Collection[uuid.UUID]) -> None:
     """Somebody watches these here; their makers, in other processes, let them go on."""
-    running = Generation.objects.filter(id__in=generations, state__in=Generation.RUNNING)
-    running.update(watched=timezone.now())
+    now = timezone.now()
+    for one in generations:  # each by itself: who holds one of these rows may be waiting for another
+        Generation.objects.filter(id=one, state__in=Generation.RUNNING).update(watched=now)
 
 
 def unwatched(generation: uuid.UUID) -> float | None:
@@ -147,9 +179,23 @@ def unwatched(generation: uuid.UUID) -> float | None:
 
 
 def ask_to_stop(generation: uuid.UUID) -> None:
-    """For another process: at once by Redis, else at its next beat."""
+    """For another process: at once by Redis; else the log takes no more of it, and that one looks soon."""
     if Generation.objects.filter(id=generation, state__in=Generation.RUNNING).update(stop=True):
-        engine().stop(generation)
+        _tell_to_stop(generation)
+
+
+def halt(conversation: uuid.UUID) -> list[uuid.UUID]:
+    """In the transaction that takes a conversation away: what is being written there is to stop -> which."""
+    running = Generation.objects.filter(conversation=conversation, state__in=Generation.RUNNING)
+    found = list(running.values_list("id", flat=True))
+    Generation.objects.filter(id__in=found).update(stop=True)
+    for one in found:
+        transaction.on_commit(partial(_tell_to_stop, one))
+    return found
+
+
+def _tell_to_stop(generation: uuid.UUID) -> None:
+    engine().stop(generation)
 
 
 def sweep(now: datetime | None = None) -> list[uuid.UUID]:

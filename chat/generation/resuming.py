@@ -22,6 +22,7 @@ from chat.generation.running import Running
 from chat.generation.writer import Writer
 from chat.ids import uuid7
 from chat.models import Generation
+from chat.services import leaving
 from clawdsite.core.errors import BadRequest, NotFound, Unavailable
 from gateway.admission import limits
 from gateway.call import Call
@@ -82,6 +83,7 @@ class Raw:
             call=_account(call),
         )
         running = runner.start(job)
+        leaving.follow(running, job)
         call.closers.append(running.watch())  # somebody is there, until the request's end
         return Kept(running, opened)
 

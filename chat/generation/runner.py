@@ -11,16 +11,16 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from django.db import DatabaseError
+from django.db import DatabaseError, Error
 
 from accounts.caller import Caller
 from accounts.tokens.revocation import revocations
 from chat.generation import log as database
 from chat.generation.pieces import End, Kind
 from chat.generation.running import Running
-from chat.generation.writer import NotSaved, Writer
+from chat.generation.writer import AGAIN, PATIENCE, NotSaved, Writer
 from clawdsite.core.config.live import current
 from clawdsite.core.errors import ClawdError
 from clawdsite.core.lifecycle import lifecycle
@@ -32,10 +32,12 @@ from gateway.types import Batch, ChatRequest, Finished, Text, Thinking
 log = logging.getLogger(__name__)
 
 BEAT: Final = 2.0  # seconds between two signs of life; a lease is 8 s
+LOOK: Final = 0.5  # seconds between two looks whether another process was asked to stop one
 NOT_SAVED: Final = "not_saved"
 AFTER_END: Final = 60.0  # seconds an ended answer stays in memory for those who watch it
 
 
+T = TypeVar("T")
 Ask = Callable[[Running, Writer, Call], Coroutine[Any, Any, Finished | None]]
 
 
@@ -57,6 +59,17 @@ class Job:
     so_far: tuple[tuple[Kind, str], ...] = ()
 
 
+class Preparing:
+    """What an answer needs before its question can go up."""
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self.task, self.stopped = task, False
+
+    def stop(self) -> None:
+        self.stopped = True
+        self.task.cancel()
+
+
 class Runner:
     """All answers that this process makes."""
 
@@ -64,9 +77,25 @@ class Runner:
         self.worker = secrets.token_hex(8)
         self.writer = writer or Writer()
         self.running: dict[uuid.UUID, Running] = {}
+        self._preparing: dict[uuid.UUID, Preparing] = {}
         self._makers: set[asyncio.Task[None]] = set()
         self._beat: asyncio.Task[None] | None = None
         self._timers: dict[uuid.UUID, asyncio.TimerHandle] = {}
+
+    async def prepare(self, generation: uuid.UUID, work: Coroutine[Any, Any, T]) -> T | None:
+        """Await what an answer needs before it can start: so long it is alive, and can be stopped (None)."""
+        task = asyncio.ensure_future(work)
+        preparing = self._preparing[generation] = Preparing(task)
+        self._live()
+        try:
+            await asyncio.wait({task})
+        finally:
+            del self._preparing[generation]
+            task.cancel()  # whoever waited has gone
+        if task.cancelled():
+            return None
+        found = task.result()
+        return None if preparing.stopped else found
 
     def start(self, job: Job) -> Running:
         """Begin; the row and its message are stored already. Returns at once."""
@@ -77,13 +106,16 @@ class Runner:
         task = asyncio.get_running_loop().create_task(self._make(running, job))
         self._makers.add(task)
         task.add_done_callback(self._makers.discard)
-        if self._beat is None or self._beat.done():
-            self._beat = asyncio.get_running_loop().create_task(self._beats())
+        self._live()
         self._linger(running, 0)
         return running
 
     def stop(self, generation: uuid.UUID) -> bool:
         """End it now, text kept. False: it is not this process's, or over."""
+        preparing = self._preparing.get(generation)
+        if preparing is not None:
+            preparing.stop()
+            return True
         running = self.running.get(generation)
         if running is None or running.end is not None:
             return False
@@ -122,6 +154,8 @@ class Runner:
             unwatch()
         end = _end_of(task, running, call)
         end = await self._keep(running, end)
+        if end.state == "stopped":
+            call.outcome, call.error_code = "stopped", None
         running.close(replace(end, message=running.message))
         running.call = None
         lifecycle.leave(running)
@@ -162,16 +196,35 @@ class Runner:
         running.repeating = False
 
     async def _keep(self, running: Running, end: End) -> End:
-        """Store the end; a database that stays away makes it a failure that says so."""
+        """Store the end -> the one that is stored; a database that stays away makes it a failure that says
+        so."""
         try:
             await self.writer.flush()
-            finish = partial(database.finish, pieces=running.pieces)
-            await self.writer.call(finish, running.generation, end)
+            kept = await self._settled(running, end)
+        except LookupError:  # it went with its conversation, and nobody watches it
+            return End(len(running.pieces), "stopped", "stopped")
         except Exception as error:  # noqa: BLE001 - whatever it is, the watchers must hear an end
             why = str(error) if isinstance(error, NotSaved) else type(error).__name__
             log.error("an answer was not stored: %s", why)  # noqa: TRY400 - no conversation text in the log
             return End(len(running.pieces), "failed", "error", error=NOT_SAVED)
-        return End(len(running.pieces), end.state, end.reason, end.usage, end.error)
+        if kept.state not in (end.state, "stopped"):
+            log.warning("an answer that ended here was %s for others already", kept.state)
+        return kept
+
+    async def _settled(self, running: Running, end: End) -> End:
+        """Tried again while the database is away, like every part of it."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + PATIENCE
+        settle = partial(database.settle, running.generation, end, running.pieces)
+        while True:
+            try:
+                found: End = await self.writer.call(settle, taken=running.taken)
+            except Error:
+                if clock() >= until:
+                    raise
+                await asyncio.sleep(AGAIN)
+            else:
+                return found
 
     # ---- who watches, who left --------------------------------------------------------------------
 
@@ -218,14 +271,37 @@ class Runner:
 
     # ---- signs of life -----------------------------------------------------------------------------
 
+    def _live(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._beat is None or self._beat.done() or self._beat.get_loop() is not loop:
+            self._beat = loop.create_task(self._beats())
+
+    def _alive(self) -> dict[uuid.UUID, int]:
+        """What this process makes, and how many pieces each has by now."""
+        running = {one.generation: len(one.pieces) for one in self.running.values() if one.end is None}
+        return dict.fromkeys(self._preparing, 0) | running
+
     async def _beats(self) -> None:
-        while alive := {one.generation: len(one.pieces) for one in self.running.values() if one.end is None}:
+        clock = asyncio.get_running_loop().time
+        due = clock()
+        while alive := self._alive():
+            beats = clock() >= due
+            due = clock() + BEAT if beats else due
             try:
-                for generation in await self.writer.call(database.beat, self.worker, alive):
+                for generation in await self._stopped(alive if beats else None):
                     self.stop(generation)
             except Exception as error:  # noqa: BLE001 - a missed beat is made up by the next
-                log.warning("running answers could not say that they live: %s", type(error).__name__)
-            await asyncio.sleep(BEAT)
+                if beats:
+                    log.warning("running answers could not say that they live: %s", type(error).__name__)
+            await asyncio.sleep(min(LOOK, BEAT))
+
+    async def _stopped(self, alive: dict[uuid.UUID, int] | None) -> set[uuid.UUID]:
+        """Which of its answers this process is to stop. alive: say that they live, too."""
+        if alive is None:
+            found: set[uuid.UUID] = await self.writer.call(database.to_stop, self.worker)
+        else:
+            found = await self.writer.call(database.beat, self.worker, alive)
+        return found
 
 
 def _end_of(task: asyncio.Task[Finished | None], running: Running, call: Call) -> End:

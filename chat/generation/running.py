@@ -90,6 +90,8 @@ class Running:
         self.on_watchers: Callable[[int], None] = lambda count: None
         self.stopped = False
         self.broken = False
+        self.taken = False  # the log takes no more of it: it is over for others, or somebody stopped it
+        self.gone = False  # not to be shown any more
         self.thought = Thought()
         self.repeating = False  # what is shown now was there before this answer went on
         self.task: asyncio.Task[Finished | None] | None = None
@@ -123,12 +125,17 @@ class Running:
             self._push(pieces)
         self._tell()
 
-    def break_off(self) -> None:
+    def break_off(self, *, taken: bool = False) -> None:
         """A part of it could not be stored: no later part may follow."""
-        self.broken = True
+        self.broken, self.taken = True, taken
         self.pending, self.pending_size = [], 0
         if self.task is not None:
             self.task.cancel()
+
+    def withdraw(self) -> None:
+        """Nobody who watches sees any more of it: to them there is no such answer."""
+        self.gone = True
+        self._wake()
 
     def close(self, end: End) -> None:
         """It is over."""
@@ -137,7 +144,12 @@ class Running:
         self._wake()
 
     def seen_after(self, after: int) -> list[Seen]:
-        """What a reader that knows numbers up to `after` is to see now; may be nothing."""
+        """What a reader that knows numbers up to `after` is to see now; may be nothing.
+
+        LookupError where there is no such answer (any more).
+        """
+        if self.gone:
+            raise LookupError(self.generation)
         last = len(self.pieces)
         found: list[Seen] = []
         if after > last or self._far(after):

@@ -25,9 +25,18 @@ async def watch(generation: uuid.UUID, after: int, push: Push = nobody) -> Async
     Leaving the iteration counts the watcher off. LookupError where there is no such answer.
     """
     here = current_runner().running.get(generation)
-    async with contextlib.aclosing(_shown(here or following.of(generation), after, push)) as seen:
+    if here is None or here.gone:  # it was taken away, and given back since: as others see it
+        here = following.of(generation)
+    async with contextlib.aclosing(_shown(here, after, push)) as seen:
         async for found in seen:
             yield found
+
+
+def withdraw(generation: uuid.UUID) -> None:
+    """Who watches it in this process sees no more of it."""
+    for one in (current_runner().running.get(generation), following.followed.get(generation)):
+        if one is not None:
+            one.withdraw()
 
 
 async def _shown(running: Running, after: int, push: Push) -> AsyncGenerator[list[Seen], None]:

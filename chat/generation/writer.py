@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 
 from chat.generation import log as generations
 from chat.generation.engines.base import Batch, Taken
@@ -62,8 +63,9 @@ class Writer:
                 if not answer.broken:
                     answer.show(found)
 
-    async def call(self, act: Callable[..., Any], *args: Any) -> Any:
+    async def call(self, act: Callable[..., Any], *args: Any, **more: Any) -> Any:
         """Run something of the log's in the writer's own thread, on a connection that was seen to work."""
+        act = partial(act, **more)
         return await asyncio.get_running_loop().run_in_executor(self._thread, _connected, True, act, *args)
 
     def close(self) -> None:
@@ -97,9 +99,8 @@ class Writer:
                 await self._write_all(batch, earlier)
             except Taken as error:
                 for answer in [one for one in taken if one.generation in error.generations]:
-                    answer.break_off()
+                    answer.break_off(taken=True)
                     del taken[answer]
-                log.error("%d answers are over for others: they end here too", len(error.generations))  # noqa: TRY400
             else:
                 return
 
@@ -111,7 +112,7 @@ class Writer:
                 await loop.run_in_executor(self._thread, _connected, False, self._append, batch, earlier)
             except Taken:
                 raise
-            except DatabaseError as error:
+            except Error as error:
                 if loop.time() >= until:
                     raise NotSaved(type(error).__name__) from None
                 await asyncio.sleep(AGAIN)

@@ -67,7 +67,7 @@ def again(caller: Caller, asked: Again, *, worker: str) -> Acked:
     """Another answer beside the one named (or below the question named). Errors as `say`."""
 
     def act() -> Acked:
-        where = access.get(caller, "conversation.continue", asked.conversation)
+        where = access.held(caller, "conversation.continue", asked.conversation)
         found = where.messages.filter(id=asked.message).select_related("parent").first()
         question = found.parent if found is not None and found.role == Message.Role.ASSISTANT else found
         if question is None or question.role != Message.Role.USER:
@@ -81,7 +81,7 @@ def clear(caller: Caller, asked: Clear) -> Acked:
     """Set a context mark at the end of the shown branch (S6): what is before it goes up no more."""
 
     def act() -> Acked:
-        where = access.get(caller, "conversation.continue", asked.conversation)
+        where = access.held(caller, "conversation.continue", asked.conversation)
         shown = Conversation.objects.select_for_update().filter(id=where.id).values_list("leaf", flat=True)
         mark = Message.objects.create(  # below what somebody asked in this very moment, not beside it
             conversation=where, parent_id=shown.get(), role=Message.Role.MARK, asker_id=caller.id
@@ -127,7 +127,7 @@ def _before(caller: Caller, sent_id: str, digest: str) -> Acked | None:
 
 def _conversation(caller: Caller, ask: Ask) -> Conversation:
     if ask.conversation is not None:
-        return access.get(caller, "conversation.continue", ask.conversation)
+        return access.held(caller, "conversation.continue", ask.conversation)
     access.may_create(caller)
     team = _team(caller, ask)
     where = Conversation.objects.create(

@@ -24,7 +24,7 @@ def _more(caller: Caller, asked: Again, *, worker: str) -> Acked:
     """The answer keeps what it has, and is queued once more."""
 
     def act() -> Acked:
-        where = access.get(caller, "conversation.continue", asked.conversation)
+        where = access.held(caller, "conversation.continue", asked.conversation)
         answer = where.messages.filter(id=asked.message).first()
         if answer is None:
             raise NotFound(GONE)

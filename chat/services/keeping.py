@@ -13,6 +13,7 @@ from accounts.caller import Caller
 from accounts.models import Team
 from accounts.policy import Resource, may_move_to
 from chat import access
+from chat.generation import log as generations
 from chat.models import Conversation, Shelf
 from chat.search import index
 from chat.services.noting import note
@@ -39,7 +40,11 @@ def rename(caller: Caller, conversation: uuid.UUID, title: Any) -> Conversation:
 
 def move(caller: Caller, conversation: uuid.UUID, slug: Any) -> Conversation:
     """To private (None) or to a team of the owner's; a foreign team answers as an unknown one."""
-    where = access.get(caller, "conversation.move", conversation)
+    with transaction.atomic():
+        return _move(caller, access.held(caller, "conversation.move", conversation), slug)
+
+
+def _move(caller: Caller, where: Conversation, slug: Any) -> Conversation:
     if slug is not None and not isinstance(slug, str):
         raise BadRequest("team must be a team's slug or null.", param="team")
     resource = Resource(str(where.owner_id), where.team.slug if where.team else None)
@@ -50,27 +55,29 @@ def move(caller: Caller, conversation: uuid.UUID, slug: Any) -> Conversation:
         raise NotFound("There is no such team.", param="team")
     was, where.team = resource.team, team
     if was != slug:
-        with transaction.atomic():
-            where.save(update_fields=["team"])
-            note(caller, "moved", where.id, **{"from": was, "to": slug})
+        where.save(update_fields=["team"])
+        note(caller, "moved", where.id, **{"from": was, "to": slug})
     return where
 
 
-def delete(caller: Caller, conversation: uuid.UUID) -> Conversation:
-    """Out of everybody's sight at once; gone for good after 30 s, until then `undo` brings it back."""
-    where = access.get(caller, "conversation.delete", conversation)
-    where.deleted = timezone.now()
+def delete(caller: Caller, conversation: uuid.UUID) -> tuple[Conversation, list[uuid.UUID]]:
+    """Out of everybody's sight at once; gone for good after 30 s, until then `undo` brings it back.
+
+    -> what is being written there, too: it stops, its text so far is kept.
+    """
     with transaction.atomic():
+        where = access.held(caller, "conversation.delete", conversation)
+        where.deleted = timezone.now()
         where.save(update_fields=["deleted"])
         note(caller, "deleted", where.id, owner=str(where.owner_id), team=_slug(where))
-    return where
+        return where, generations.halt(where.id)
 
 
 def undo(caller: Caller, conversation: uuid.UUID) -> Conversation:
     """Take a deletion back. NotFound once its time is over."""
-    where = access.get(caller, "conversation.undo", conversation, deleted=True)
-    there = Conversation.objects.filter(id=where.id, deleted__gte=timezone.now() - UNDO)
     with transaction.atomic():
+        where = access.held(caller, "conversation.undo", conversation, deleted=True)
+        there = Conversation.objects.filter(id=where.id, deleted__gte=timezone.now() - UNDO)
         if not there.update(deleted=None):  # or the purge came first, in this very moment
             raise NotFound(access.GONE)
         note(caller, "restored", where.id)
@@ -92,6 +99,8 @@ def _purge(conversation: uuid.UUID) -> int:
         if row is None:
             return 0
         note(None, "purged", conversation, owner=str(row.owner_id), team=_slug(row))
+        answers = list(row.generations.values_list("id", flat=True))
+        transaction.on_commit(lambda: generations.engine().drop(answers))
         return row.delete()[0]
 
 

@@ -39,7 +39,6 @@ def test_an_answer_whose_model_is_asked_about_for_long_is_not_taken_for_a_dead_p
         swept.extend(await asyncio.to_thread(log.sweep))
         raise UpstreamTimeout("The model's host did not answer.")
 
-    monkeypatch.setattr(making, "BEAT", 0.01)
     monkeypatch.setattr(making.services, "facts_of", slow)
     with pytest.raises(UpstreamTimeout):
         async_to_sync(making.start)(alice, acked, Options(), "req_1")

@@ -91,7 +91,7 @@ async def test_a_frame_that_fails_is_said_and_a_socket_that_ended_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def fails(*_: Any) -> None:
-        raise OperationalError("away")
+        raise KeyError("a bug")
 
     async with opened(monkeypatch, soon(1000)) as wire:
         monkeypatch.setattr(consumers.acts, "carry_out", fails)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from django.db import IntegrityError
@@ -19,7 +19,7 @@ class Away(Unavailable):
 
 
 class Taken(IntegrityError):
-    """These answers are over, or somebody else writes them. The rest of the batch may be tried again."""
+    """These answers are over, or to stop, or somebody else writes them. The rest may be tried again."""
 
     def __init__(self, generations: Iterable[uuid.UUID]) -> None:
         super().__init__("another writer")
@@ -49,6 +49,9 @@ class Engine(Protocol):
 
     def forget(self) -> None:
         """Drop the logs whose time is over."""
+
+    def drop(self, generations: Collection[uuid.UUID]) -> None:
+        """Their rows are gone for good: so is their text, at once or as soon as it can be. Never fails."""
 
     def news(self, generation: uuid.UUID, after: int) -> AsyncGenerator[list[Piece], None]:
         """Pieces as they come; ends, within about a second, when it is time to look into the database."""

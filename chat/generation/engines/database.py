@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,16 +19,23 @@ KEPT: Final = timedelta(minutes=10)  # a log after its answer's end: API clients
 NOTHING: Final[tuple[list[Piece], ...]] = ()
 INSERT: Final = (
     "INSERT INTO chat_delta (generation_id, seq, kind, text) "
-    "SELECT id, %s, %s, %s FROM chat_generation WHERE id = %s AND state IN ('queued', 'generating')"
+    "SELECT id, %s, %s, %s FROM chat_generation "
+    "WHERE id = %s AND state IN ('queued', 'generating') AND NOT stop"
 )
 INSERT_ALL: Final = (  # the rows are held until the commit: an end that comes meanwhile waits for it
     "WITH going AS (SELECT id FROM chat_generation "
-    "WHERE id = ANY(%s::uuid[]) AND state IN ('queued', 'generating') FOR SHARE) "
+    "WHERE id = ANY(%s::uuid[]) AND state IN ('queued', 'generating') AND NOT stop FOR SHARE) "
     "INSERT INTO chat_delta (generation_id, seq, kind, text) SELECT id, seq, kind, text FROM going JOIN "
     "unnest(%s::uuid[], %s::integer[], %s::text[], %s::text[]) AS found (one, seq, kind, text) ON one = id"
 )
 BEGUN: Final = "UPDATE chat_generation SET state = 'generating' WHERE state = 'queued' AND id = %s"
 POLL: Final = 0.25  # seconds between two looks at another process's answer
+
+
+def going(generations: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these that run, and that nobody stopped."""
+    found = Generation.objects.filter(id__in=list(generations), state__in=Generation.RUNNING, stop=False)
+    return set(found.values_list("id", flat=True))
 
 
 class DatabaseLog:
@@ -49,7 +56,7 @@ class DatabaseLog:
 
     def _insert(self, batch: Batch) -> None:
         """In plain SQL: this is done for each token, and the ORM took four times as long. An answer that is
-        over takes no row; which one that was is asked only then."""
+        over, or that somebody elsewhere stopped, takes no row; which one that was is asked only then."""
         if not batch:
             return
         arrays = connection.vendor == "postgresql"
@@ -67,8 +74,7 @@ class DatabaseLog:
             else:
                 cursor.executemany(INSERT, rows)  # counts them all
             if cursor.rowcount != len(rows):
-                going = Generation.objects.filter(id__in=list(batch), state__in=Generation.RUNNING)
-                raise Taken(set(batch) - set(going.values_list("id", flat=True)))
+                raise Taken(set(batch) - going(batch))
             if begun:
                 cursor.executemany(BEGUN, begun)
 
@@ -88,6 +94,9 @@ class DatabaseLog:
 
     def forget(self) -> None:
         Delta.objects.filter(generation__ended__lt=timezone.now() - KEPT).delete()
+
+    def drop(self, generations: Collection[uuid.UUID]) -> None:
+        """Its rows went with theirs."""
 
     async def news(self, generation: uuid.UUID, after: int) -> AsyncGenerator[list[Piece], None]:
         await asyncio.sleep(POLL)

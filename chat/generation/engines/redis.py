@@ -10,14 +10,14 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from redis.exceptions import RedisError
 
 from chat.generation.engines.base import Away, Batch, Taken
 from chat.generation.engines.connecting import CHANNEL, Connections
-from chat.generation.engines.database import KEPT, POLL, DatabaseLog
+from chat.generation.engines.database import KEPT, POLL, DatabaseLog, going
 from chat.generation.pieces import Piece
 from chat.models import Generation
 
@@ -62,6 +62,7 @@ class RedisLog:
         self.refuge = DatabaseLog()
         self._append = self.connections.blocking.register_script(APPEND)
         self._moved: set[uuid.UUID] = set()
+        self._dropped: set[uuid.UUID] = set()  # of which Redis may still have the text
         self._rest, self._again_at = REST[0], 0.0
 
     # ---- writing -------------------------------------------------------------------------------------
@@ -69,8 +70,9 @@ class RedisLog:
     def append(self, batch: Batch, earlier: Batch) -> None:
         begun = [one for one, found in batch.items() if found[0].seq == 1]
         if begun:  # before the first piece: what was never generating has no log to ask Redis for
-            running = Generation.objects.filter(id__in=begun, state__in=Generation.RUNNING)
-            running.update(state=Generation.State.GENERATING)
+            running = Generation.objects.filter(id__in=begun, state__in=Generation.RUNNING, stop=False)
+            if running.update(state=Generation.State.GENERATING) < len(begun):
+                raise Taken(set(begun) - going(begun))
         here = {one: found for one, found in batch.items() if one not in self._moved}
         lost = self._add(here) if here else set()
         there = {one: found for one, found in batch.items() if one in self._moved}
@@ -186,8 +188,25 @@ class RedisLog:
             log.info("Redis is away: an answer is stopped at its process's next look")
 
     def forget(self) -> None:
-        """Redis forgets by itself; the refuge does not."""
+        """Redis forgets by itself; the refuge does not. What could not be dropped is tried again."""
         self.refuge.forget()
+        self._drop()
+
+    def drop(self, generations: Collection[uuid.UUID]) -> None:
+        self._dropped.update(generations)
+        self._moved.difference_update(generations)
+        self._drop()
+
+    def _drop(self) -> None:
+        gone = set(self._dropped)
+        if not gone:
+            return
+        try:
+            self.connections.blocking.delete(*[key_of(one) for one in gone])
+        except RedisError:
+            log.info("Redis is away: the logs of %d deleted answers are still there", len(gone))
+        else:
+            self._dropped -= gone
 
 
 def key_of(generation: uuid.UUID) -> str:
