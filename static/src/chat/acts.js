@@ -121,7 +121,7 @@ export class Acts {
   // ---- the list ------------------------------------------------------------------------------------
 
   async moreOfList() {
-    return (await rare()).moreOfList(this);
+    await this.live.fetched.more();
   }
 
   /** @param {string | null} [cursor] @returns {Promise<import("./shapes").Page>} */
@@ -161,7 +161,7 @@ export class Acts {
 
   /** @param {string} c */
   async undoRemove(c) {
-    this.store.putCard(await this.api.call("POST", `${ADDRESS}/${c}/undo`));
+    await this.live.fetched.take(c, this.api.call("POST", `${ADDRESS}/${c}/undo`));
   }
 
   // ---- finding, in and out -------------------------------------------------------------------------

@@ -73,23 +73,16 @@ export async function older({ store, api }) {
 
 // ---- the list ------------------------------------------------------------------------------------------
 
-/** @param {Acts} acts */
-export async function moreOfList({ store, api }) {
-  const { listEnd, listNext } = store;
-  if (listNext === null) return;
-  const page = await api.get(ADDRESS, { cursor: listNext });
-  if (store.listNext === listNext) store.takePage(page, listEnd);
-}
-
 /** In the list at once; back as it was where it is refused. @param {Acts} acts @param {string} c @param {Partial<Card>} changed */
-export async function change({ store, api }, c, changed) {
+export async function change({ store, live, api }, c, changed) {
   const before = store.cards.get(c);
   store.patchCard(c, changed);
   try {
-    store.putCard(await patch(api, c, changed));
+    await live.fetched.take(c, patch(api, c, changed));
   } catch (error) {
     const names = /** @type {(keyof Card)[]} */ (Object.keys(changed));
     if (before) store.patchCard(c, Object.fromEntries(names.map((name) => [name, before[name]])));
+    void live.card(c); // it may have been done all the same
     throw error;
   }
 }
@@ -105,7 +98,8 @@ export async function remove(acts, c) {
   try {
     await api.call("DELETE", `${ADDRESS}/${c}`);
   } catch (error) {
-    if (before) store.putCard(before);
+    if (before) store.putCard({ ...before, running: null });
+    void live.card(c);
     throw error;
   }
 }

@@ -102,7 +102,7 @@ export class Outbox {
     const pending = this.#find(id);
     if (!pending) return;
     const body = pending.body ?? this.#body(pending);
-    this.#change(id, { state: "sending", body, after: pending.body ? pending.after : this.#newest(pending.c) });
+    this.#change(id, { state: "sending", body, after: pending.body ? pending.after : this.store.newest() });
     this.#clear(id);
     this.#timers.set(id, this.world.later(PATIENCE, () => this.#late(id)));
     try {
@@ -125,12 +125,6 @@ export class Outbox {
     };
   }
 
-  /** The last message made, where all are known. @param {string | null} c @returns {string | undefined} */
-  #newest(c) {
-    const { id, loading, messages } = this.store.chat;
-    return c === null || c !== id || loading ? undefined : [...messages.keys()].sort().at(-1);
-  }
-
   /** It is stored. Also where it was given up already. @param {string} id @param {Ack} ack */
   #stored(id, ack) {
     const pending = this.#find(id);
@@ -147,7 +141,7 @@ export class Outbox {
     if (begins) store.bear(c);
     const live = this.#answer(ack, c);
     if (store.open === c) this.#show(pending, ack);
-    if (live?.state !== "done") store.patchCard(c, { running: ack.g ?? null, updated: new Date(this.world.now()).toISOString() });
+    if (live?.state !== "done") store.patchCard(c, { running: ack.g ?? null, updated: store.latest(this.world.now()) });
     this.#undraft(pending);
     for (const { url } of pending.images) URL.revokeObjectURL(url ?? ""); // what is not shown yet comes from the server
     this.#set(store.outbox);
@@ -271,7 +265,7 @@ function failed(pending, error) {
 
 /** A conversation that began just now, until the server says more. @param {Store} store @param {Pending} pending @param {Ack} ack @param {number} now */
 function newCard(store, pending, ack, now) {
-  const at = new Date(now).toISOString();
+  const at = store.latest(now);
   const title = pending.text.split(/\s+/).filter(Boolean).join(" ").slice(0, 60);
   /** @type {import("./shapes").May[]} */
   const may = ["continue", "rename", "delete", "move", "pin", "export"];

@@ -135,7 +135,7 @@ export interface Pending {
   at: number;
   /** what was sent: the same id never says anything else */
   body?: Record<string, any>;
-  /** the newest message that was there when it was said first; undefined: nobody knows */
+  /** the newest message that was known when it was said first */
   after?: Id;
 }
 

@@ -105,6 +105,18 @@ export class Store extends Topics {
     return tree.branch(this.chat, this.outbox.filter((one) => one.c === this.open), this.me);
   }
 
+  /** The id of the newest message that is known; all ids sort by time. @returns {string} */
+  newest() {
+    const leaves = [...this.cards.values()].map((card) => card.leaf ?? "");
+    return [...this.chat.messages.keys(), ...leaves].sort().at(-1) ?? "";
+  }
+
+  /** Now, as the list has it: the clock here may be slow. @param {number} now ms @returns {string} */
+  latest(now) {
+    const last = Date.parse(this.cards.get(this.order[0] ?? "")?.updated ?? "");
+    return new Date(Math.max(now, last + 1 || 0)).toISOString();
+  }
+
   /** The versions beside a message. @param {string} id @returns {string[]} */
   siblings(id) {
     return tree.siblings(this.chat, id);
@@ -196,10 +208,14 @@ export class Store extends Topics {
     this.emit("chat");
   }
 
-  /** It cannot be read. */
-  lose() {
-    if (this.open !== null) this.dropCard(this.open);
-    this.chat = tree.emptyChat(this.open);
+  /** It cannot be read (any more). @param {string} c */
+  lost(c) {
+    this.dropCard(c);
+    for (const live of [...this.generations.values()]) {
+      if (live.c === c && this.generations.delete(live.g)) this.emit("generation", { g: live.g }); // nothing waits for it any more
+    }
+    if (c !== this.open || this.missing) return;
+    this.chat = tree.emptyChat(c);
     this.missing = true;
     this.emit("open");
     this.emit("chat");

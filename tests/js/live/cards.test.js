@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Acts } from "../../../static/src/chat/acts.js";
 import { boot, card, ID, page, READY, settled } from "./stand.js";
 
 const C = ID(1);
@@ -199,4 +200,58 @@ test("ui-76: what was deleted and taken back while there was no connection is th
   await here.clock.pass(1_000);
   await here.ready();
   assert.deepEqual([here.store.missing, here.store.branch().length], [false, 2]);
+});
+
+test("ui-65: a removal whose answer was lost and that was carried out all the same leaves nothing behind", async () => {
+  const here = page({ facts: boot(list(card(C, { running: G }))) });
+  await here.ready();
+  here.world.reply(`DELETE /api/conversations/${C}`, () => {
+    here.world.reply(CARD, { error: { code: "not_found" } }, 404);
+    throw new TypeError("the network is gone");
+  });
+  await assert.rejects(new Acts(here.store, here.live, here.api, here.outbox).remove(C));
+  await settled();
+  assert.deepEqual([here.store.order, here.store.generations.size], [[], 0]);
+});
+
+test("ui-76: what another tab renamed stays so, where the answer to one's own change comes later", async () => {
+  const here = page({ facts: boot(list(card(C))) });
+  const socket = await here.ready();
+  const asked = byHand(here.world, `POST /api/conversations/${C}/undo`);
+  const undone = new Acts(here.store, here.live, here.api, here.outbox).undoRemove(C);
+  await settled();
+  here.world.reply(CARD, card(C, { title: "New" }));
+  socket.say({ t: "conv.updated", c: C, title: "New" });
+  asked[0](card(C, { title: "Old" }));
+  await undone;
+  await settled();
+  assert.equal(here.store.cards.get(C).title, "New");
+});
+
+test("ui-84: messages that could not be had are asked for again, also when others' came meanwhile", async () => {
+  const here = page({ facts: boot(list(card(C))) });
+  await here.ready();
+  here.store.show(C);
+  here.world.reply(HISTORY, { error: { code: "internal_error" } }, 500);
+  here.world.reply(`GET /api/conversations/${ID(8)}/messages`, OVER);
+  await here.live.history(C);
+  await here.live.history(ID(8));
+  here.world.reply(HISTORY, OVER);
+  await here.clock.pass(5_000);
+  assert.equal(here.store.branch().length, 2);
+});
+
+test("ui-73: a page of the list that was overtaken by a removal brings nothing back", async () => {
+  const here = page({ facts: boot({ list: { conversations: [card(C)], next: "more" } }) });
+  const socket = await here.ready();
+  here.store.listNext = "more";
+  const asked = byHand(here.world, "GET /api/conversations?cursor=more");
+  const more = here.live.fetched.more();
+  await settled();
+  socket.say({ t: "conv.deleted", c: ID(8) });
+  here.world.reply(`GET /api/conversations/${ID(8)}`, { error: { code: "not_found" } }, 404);
+  asked[0]({ conversations: [card(ID(8), { updated: "2026-11-01T00:00:00.000Z" })], next: null });
+  await more;
+  await settled();
+  assert.deepEqual(here.store.order, [C]);
 });

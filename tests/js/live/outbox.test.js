@@ -319,3 +319,12 @@ test("ui-81: a question that was stored before a reload is not shown twice for a
   await settled();
   assert.deepEqual(after.store.branch().map(({ id }) => id), [ID(2), ID(3)]);
 });
+
+test("ui-67: what was asked just now stands first, also where the clock here is slow", async () => {
+  const here = page({ facts: boot({ list: { conversations: [card(ID(8), { updated: "2099-01-01T00:00:00.000Z" })], next: null } }) });
+  const socket = await here.ready();
+  send(here);
+  socket.say(ACK(socket));
+  await settled();
+  assert.deepEqual(here.store.order, [ID(1), ID(8)]);
+});

@@ -177,8 +177,7 @@ export const READY = {
 };
 
 /** A page whose parts are put together as in boot.js. */
-export function page({ facts = boot(), local = new FakeStorage(), tab = new FakeStorage(), clock = new Clock() } = {}) {
-  const world = new World(clock);
+export function page({ facts = boot(), local = new FakeStorage(), tab = new FakeStorage(), clock = new Clock(), world = new World(clock) } = {}) {
   const kept = new Kept(facts.person.id, local);
   const store = new Store(facts, kept);
   const drafts = new Drafts(kept);
@@ -190,7 +189,7 @@ export function page({ facts = boot(), local = new FakeStorage(), tab = new Fake
   const outbox = new Outbox(store, live, drafts, world, new Kept(facts.person.id, tab), (c) => born.push(c));
   outbox.restore();
   outbox.begin();
-  world.reply("GET /api/conversations", { conversations: [...store.cards.values()], next: null });
+  world.reply?.("GET /api/conversations", { conversations: [...store.cards.values()], next: null });
   return {
     world, clock, store, session, api, live, drafts, outbox, born, local, tab,
     /** Connected and greeted. */

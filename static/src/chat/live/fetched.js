@@ -33,28 +33,36 @@ export class Fetched {
 
   /** The list as it is now, and the open conversation; after a short gap only where its card says another thing. @param {boolean} long */
   async all(long) {
-    const { store } = this;
-    const before = this.#state();
     try {
-      await this.list();
+      await this.list(long);
     } catch (error) {
       this.again(error, () => this.all(long));
     }
-    const { cards, missing, open } = store;
+    const { cards, missing, open } = this.store;
     if (open === null) return;
-    if (!missing && (long || this.#state() !== before)) await this.history(open);
-    else if (missing && cards.has(open)) this.#back(open);
+    if (missing && cards.has(open)) this.#back(open);
+    else if (long && !missing) await this.history(open);
   }
 
-  /** What changes where messages do. */
+  /** What of the open conversation changes where its messages do; "": it has no card. */
   #state() {
     const card = this.store.cards.get(this.store.open ?? "");
-    return `${card?.updated} ${card?.leaf}`;
+    return card ? `${card.updated} ${card.leaf}` : "";
   }
 
-  /** As many pages of the list as were read before; what stands below the last of them is read when it is looked for. */
-  async list() {
+  /** Its messages too, where its card says another thing than before. @param {string} before */
+  #mind(before) {
+    const { missing, open } = this.store;
+    if (before && open !== null && !missing && before !== this.#state()) void this.history(open);
+  }
+
+  /**
+   * As many pages of the list as were read before; what stands below the last of them is read when it is looked for.
+   * @param {boolean} [alone] the open conversation's messages are asked for anyway
+   */
+  async list(alone = true) {
     const { store } = this;
+    const state = this.#state();
     const { listEnd } = store;
     const since = this.#told;
     const seen = new Set();
@@ -69,9 +77,41 @@ export class Fetched {
       more = before > listEnd && pages < MOST_PAGES;
     }
     store.dropCards(store.listEnd, listEnd, seen);
+    if (!alone) this.#mind(state);
     const others = store.missing ? store.order : [...store.order, store.open];
     for (const c of new Set(others)) if (c !== null && !seen.has(c)) await this.card(c); // which no page would tell of
-    for (const [c, at] of this.#news) if (at > since) void this.card(c); // it may be older than what was told
+    this.#since(since);
+  }
+
+  /** The next page of the list. */
+  async more() {
+    const { store } = this;
+    const { listEnd, listNext } = store;
+    const since = this.#told;
+    if (listNext === null) return;
+    const page = await this.api.get("/api/conversations", { cursor: listNext });
+    if (store.listNext === listNext) this.#learn(() => store.takePage(page, listEnd));
+    this.#since(since);
+  }
+
+  /** What was told after an answer was asked for may be newer than it. @param {number} since */
+  #since(since) {
+    for (const [c, at] of this.#news) if (at > since) void this.card(c);
+  }
+
+  /** The card that comes of a change. Where it says another thing than what was told meanwhile, it may be the older. @param {string} c @param {Promise<any>} answer */
+  async take(c, answer) {
+    const since = this.#told;
+    const card = await answer;
+    const state = () => JSON.stringify(this.store.cards.get(c));
+    const before = state();
+    this.#put(card);
+    if ((this.#news.get(c) ?? 0) > since && before !== state()) void this.card(c);
+  }
+
+  /** @param {any} card */
+  #put(card) {
+    this.#learn(() => this.store.putCard(card));
   }
 
   /**
@@ -100,11 +140,12 @@ export class Fetched {
     const open = () => this.store.open === c && ask > this.#answered; // an answer that was overtaken is an old one
     try {
       const history = await this.api.get(`/api/conversations/${c}/messages`);
-      if (open()) this.#learn(() => this.store.takeHistory(history));
-      this.#answered = Math.max(ask, this.#answered);
+      if (!open()) return;
+      this.#learn(() => this.store.takeHistory(history));
+      this.#answered = ask;
       void this.live.follow(c).catch(() => {});
     } catch (error) {
-      if (open() && gone(error)) this.store.lose();
+      if (open() && gone(error)) this.store.lost(c);
       this.again(error, () => open() && this.history(c));
     }
   }
@@ -120,12 +161,16 @@ export class Fetched {
     if (this.#cards.has(c)) return;
     this.#cards.add(c);
     const since = this.#told;
+    const state = this.#state();
     try {
       const card = await this.api.get(`/api/conversations/${c}`);
-      this.#learn(() => this.store.putCard(card));
-      if (this.store.missing && this.store.open === c) this.#back(c);
+      this.#put(card);
+      if (this.store.open !== c) {
+        // the list shows it
+      } else if (this.store.missing) this.#back(c);
+      else this.#mind(state);
     } catch (error) {
-      if (gone(error)) this.store.dropCard(c);
+      if (gone(error)) this.store.lost(c);
       this.again(error, () => this.card(c));
     }
     this.#cards.delete(c);

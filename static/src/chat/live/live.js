@@ -199,7 +199,8 @@ export class Live {
     if (frame.t === "ready" && frame.user.id !== this.store.me.id) return this.#another();
     if (frame.t === "ack") this.#forget(frame.id)?.resolve(frame);
     if (frame.t === "error") this.#refused(frame);
-    if ("c" in frame && frame.c) this.fetched.told(frame.c);
+    const c = frame.t === "gen.end" ? this.store.generation(frame.g)?.c : "c" in frame && frame.c; // its end moves it up
+    if (c) this.fetched.told(c);
     const errands = apply(this.store, frame, this.world.now());
     if (frame.t === "ready") this.#ready(frame);
     for (const errand of errands) this.run(errand);

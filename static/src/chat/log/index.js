@@ -123,7 +123,7 @@ export class Log {
   #dress(empty) {
     const { store } = this;
     const writes = mayAsk(store);
-    const place = !empty ? "" : store.missing ? "missing" : store.open !== null && store.chat.loading ? "loading" : store.open === null ? `empty ${writes}` : "";
+    const place = !empty ? "" : store.missing ? "missing" : store.open !== null && (store.chat.loading || store.chat.before) ? "loading" : store.open === null ? `empty ${writes}` : "";
     if (place === this.place) return;
     this.place = place;
     byId("log").classList.toggle("vacant", place !== "" && place !== "loading");

@@ -214,13 +214,9 @@ function renamed(store, frame) {
 
 /** @param {Store} store @param {import("../../protocol").ConvDeleted} frame */
 function deleted(store, frame) {
-  store.dropCard(frame.c);
-  for (const { g, c } of [...store.generations.values()]) {
-    if (c === frame.c && store.generations.delete(g)) store.emit("generation", { g }); // nothing waits for it any more
-  }
-  if (frame.c !== store.open) return;
-  store.lose();
-  store.notice({ level: "warning", key: "notice.gone" });
+  const here = frame.c === store.open && !store.missing;
+  store.lost(frame.c);
+  if (here) store.notice({ level: "warning", key: "notice.gone" });
 }
 
 /** An answer that cannot be followed (any more). @param {Store} store @param {import("../../protocol").Error} frame @returns {Errand[]} */

@@ -53,10 +53,10 @@ export function branch(chat, pendings, asker) {
   return shown;
 }
 
-/** Whether this is what was said: newer than all that stood there then. @param {Pending} pending @param {Message} message @param {string} asker */
+/** Whether this is what was said: newer than all that was known then. @param {Pending} pending @param {Message} message @param {string} asker */
 function became({ after, body, text }, message, asker) {
-  const same = message.role === "user" && message.asker_id === asker && message.text === text;
-  return same && after !== undefined && message.id > after && (body?.parent ?? message.parent) === message.parent;
+  const { parent = message.parent } = body ?? {};
+  return after !== undefined && message.id > after && message.parent === parent && message.asker_id === asker && message.text === text && message.role === "user";
 }
 
 /** @param {Pending} pending @param {string | null} parent @param {string} asker @returns {Message} */
