@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ from django.db import DatabaseError
 from accounts.threads import in_thread
 from chat import access, frames, telling, words
 from chat.api import answering
+from chat.failing import known, shown
 from chat.frames import Hello, Ping, Resume, Said, Subscribe, Unsubscribe
 from chat.generation.runner import current_runner
 from chat.models import Generation
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_beginning: set[asyncio.Task[None]] = set()
 HEARTBEAT_MS = 20_000
 MOST_OPEN = 200  # conversations that one socket may follow
 
@@ -135,7 +138,8 @@ async def _missed(socket: ChatConsumer, one: Subscribe | Resume) -> None:
 
 
 async def ask(socket: ChatConsumer, said: words.Ask | words.Again, store: Callable[..., Acked]) -> None:
-    """Store it, say that it is stored, begin the answer, and show it."""
+    """Store it, say that it is stored, and begin the answer, whose model may have to be asked about first:
+    meanwhile the socket is listened to, and whether it stays or not the answer begins."""
     if lifecycle.draining:
         raise Draining("The gateway is being restarted. Your question is still with you.", retry_after=5)
     caller = caller_of(socket)
@@ -147,12 +151,24 @@ async def ask(socket: ChatConsumer, said: words.Ask | words.Again, store: Callab
     await socket.say(telling.ack(acked))
     conversation = uuid.UUID(acked.conversation)
     await enter(socket, conversation)
+    if acked.fresh:
+        task = asyncio.ensure_future(_begin(socket, caller, acked, said, call))
+        _beginning.add(task)
+        task.add_done_callback(_beginning.discard)
+    elif conversation in socket.open:
+        socket.follow(uuid.UUID(str(acked.generation)), 0)
+
+
+async def _begin(
+    socket: ChatConsumer, caller: Caller, acked: Acked, said: words.Ask | words.Again, call: Call
+) -> None:
     try:
-        if acked.fresh:
-            await begin(socket, caller, acked, said.options)
-            await tell_limit(socket, call)
+        await begin(socket, caller, acked, said.options)
+        await tell_limit(socket, call)
+    except Exception as error:  # noqa: BLE001 - as with any frame that fails
+        await socket.say(shown(known(error, socket.ref), said, socket.ref))
     finally:  # however it went, its end is shown
-        if conversation in socket.open:
+        if uuid.UUID(acked.conversation) in socket.open:
             socket.follow(uuid.UUID(str(acked.generation)), 0)
 
 
