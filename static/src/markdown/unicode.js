@@ -4,7 +4,8 @@
  * without the flag `u`, which know no `\p`.
  */
 
-export const Any = /[\uD800-\uDBFF][\uDC00-\uDFFF]|[^]/;
+/** Where a class of others is refused in front of it, only the first of these alternatives is refused. */
+export const Any = /[\0-\uD7FF\uE000-\uFFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF]|[\uD800-\uDFFF]/;
 export const Cc = /[\0-\x1F\x7F-\x9F]/;
 export const S = /\p{S}/u;
 export const Z = /[ \xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]/;
