@@ -13,12 +13,12 @@ from django.http import HttpResponse
 
 from accounts.caller import Caller
 from chat import access, selectors
+from chat.api.closing import closed
 from chat.models import Conversation, Message
 from chat.services.noting import note
 from clawdsite.core.errors import BadRequest
 
 LONGEST_NAME: Final = 90  # characters of a title in a file's name
-FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")  # CommonMark 0.31, section 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +65,14 @@ def _markdown(row: Conversation) -> str:
     while at is not None and at in everything:
         found.append(everything[at])
         at = everything[at].parent_id
-    parts = [f"# {row.title}\n"] if row.title else []
+    parts = [closed(f"# {row.title}\n")] if row.title else []
     for turn in reversed(found):
         if turn.role == Message.Role.MARK:
             parts.append("---\n")
         elif turn.role == Message.Role.USER:
             who = " ".join(turn.asker.get_full_name().split()) if turn.asker else "?"
-            parts.append(f"## {who}\n\n{_closed(turn.text)}\n")
+            parts.append(f"{closed(f'## {who}')}\n\n{closed(turn.text)}\n")
         else:
-            parts.append(f"## {turn.model or 'model'}\n\n{_closed(turn.text)}\n")
+            who = turn.model or "model"
+            parts.append(f"{closed(f'## {who}')}\n\n{closed(turn.text)}\n")
     return "\n".join(parts)
-
-
-def _closed(text: str) -> str:
-    """Code that was cut off ends with its turn: else all that follows would be shown as code."""
-    fence = ""
-    for line in text.splitlines():
-        found = FENCE.match(line)
-        if found is None:
-            continue
-        mark, rest = found[1], found[2]
-        if not fence:
-            fence = "" if mark[0] == "`" and "`" in rest else mark
-        elif mark.startswith(fence) and not rest.strip():
-            fence = ""
-    return f"{text}\n{fence}" if fence else text

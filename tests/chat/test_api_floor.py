@@ -15,7 +15,8 @@ from django.utils import timezone
 from accounts.models import Membership, Team, User
 from accounts.selectors import caller_for
 from chat import images, selectors, spending
-from chat.api import exports, views
+from chat.api import views
+from chat.api.closing import closed
 from chat.models import Conversation
 from chat.services import keeping
 from clawdsite.core.errors import Internal, NotFound, Unavailable
@@ -80,4 +81,4 @@ def test_who_is_in_a_team_by_hand_and_by_a_provider_is_one_person() -> None:
     ],
 )
 def test_code_that_was_cut_off_does_not_swallow_the_turns_behind_it(text: str, closing: str) -> None:
-    assert exports._closed(text) == text + closing
+    assert closed(text) == text + closing
