@@ -330,14 +330,15 @@ export class Store extends Topics {
     this.putMessage({ ...message, live, generation: live.g });
   }
 
-  /** An answer is over: its message has what it became. @param {Generation} live */
-  end(live) {
+  /** An answer is over: its message has what it became. @param {Generation} live @param {number} [now] ms, where it is over just now */
+  end(live, now) {
     live.state = "done";
     const message = this.chat.messages.get(live.m ?? "");
     if (message?.live === live) this.putMessage(ended(message, live));
     const card = live.c === null ? undefined : this.cards.get(live.c);
     if (live.c !== null && card && (card.running === live.g || card.running === null)) {
-      this.patchCard(live.c, { running: null, ...(live.c === this.open ? {} : { unread: true }) });
+      const moved = now === undefined ? {} : { updated: this.latest(now) };
+      this.patchCard(live.c, { running: null, ...moved, ...(live.c === this.open ? {} : { unread: true }) });
       if (live.c === this.open) this.unread.set(live.c, null);
     }
     this.emit("generation", { g: live.g });

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { apply } from "../../../static/src/chat/store/apply.js";
 import { Store } from "../../../static/src/chat/store.js";
 import { Kept } from "../../../static/src/chat/store/kept.js";
-import { boot, FakeStorage, recording } from "./stand.js";
+import { boot, card, FakeStorage, ID, recording } from "./stand.js";
 
 const NAMES = ["plain", "stopped", "failed", "waits"];
 const LATE = ["joined_late", "continued"];
@@ -234,4 +234,11 @@ test("an end whose deltas are lost for good ends all the same, and the messages 
 test("frames of a later protocol, and names of our own objects, are ignored", () => {
   const store = new Store(boot(), new Kept("u1", new FakeStorage()));
   for (const t of ["gen.shiny", "constructor", "__proto__", "toString"]) assert.deepEqual(apply(store, { t }), []);
+});
+
+test("ui-67: a conversation whose answer has come stands first, as the server has it", () => {
+  const store = new Store(boot({ list: { conversations: [card(ID(8)), card(ID(1), { updated: "2026-11-01T00:00:00.000Z" })], next: null } }));
+  apply(store, { t: "gen.start", g: ID(4), c: ID(1), m: ID(3), parent: ID(2), model: "m", s: 0 }, 0);
+  apply(store, { t: "gen.end", g: ID(4), s: 0, m: ID(3), reason: "stop" }, 0);
+  assert.deepEqual(store.order, [ID(1), ID(8)]);
 });

@@ -108,7 +108,7 @@ function delta(store, frame, now) {
     writes(store, live, piece, now);
     store.emit("delta", { g: frame.g, k: piece, d: fresh });
   }
-  return [...(unknown ? unplaced(store, live) : []), ...caughtUp(store, live)];
+  return [...(unknown ? unplaced(store, live) : []), ...caughtUp(store, live, now)];
 }
 
 /** Once for each gap. @param {Generation} live @returns {Errand[]} */
@@ -150,8 +150,8 @@ function writes(store, live, piece, now) {
   if (state !== live.state || thinkMs !== live.thinkMs) store.emit("generation", { g: live.g });
 }
 
-/** @param {Store} store @param {import("../../protocol").Snapshot} frame @returns {Errand[]} */
-function snapshot(store, frame) {
+/** @param {Store} store @param {import("../../protocol").Snapshot} frame @param {number} now @returns {Errand[]} */
+function snapshot(store, frame, now) {
   const live = store.begun(frame.g);
   if (live.state === "done" || frame.s < live.s) return [];
   live.s = frame.s;
@@ -165,33 +165,33 @@ function snapshot(store, frame) {
   live.state = frame.state === "queued" ? "queued" : "generating";
   store.emit("snapshot", { g: frame.g });
   store.emit("generation", { g: frame.g });
-  return [...unplaced(store, live), ...caughtUp(store, live)];
+  return [...unplaced(store, live), ...caughtUp(store, live, now)];
 }
 
-/** @param {Store} store @param {import("../../protocol").GenEnd} frame @returns {Errand[]} */
-function end(store, frame) {
+/** @param {Store} store @param {import("../../protocol").GenEnd} frame @param {number} now @returns {Errand[]} */
+function end(store, frame, now) {
   const live = store.begun(frame.g);
   if (live.state === "done") return [];
   live.m ??= frame.m ?? null;
   const again = live.end !== null; // asked for the rest, and there is none
   live.end = frame;
   if (frame.s > live.s && !again) return askAgain(live);
-  return over(store, live, frame);
+  return over(store, live, frame, now);
 }
 
-/** The end that came before the last deltas did. @param {Store} store @param {Generation} live @returns {Errand[]} */
-function caughtUp(store, live) {
-  return live.end && live.s >= live.end.s ? over(store, live, live.end) : [];
+/** The end that came before the last deltas did. @param {Store} store @param {Generation} live @param {number} now @returns {Errand[]} */
+function caughtUp(store, live, now) {
+  return live.end && live.s >= live.end.s ? over(store, live, live.end, now) : [];
 }
 
-/** @param {Store} store @param {Generation} live @param {import("../../protocol").GenEnd} frame @returns {Errand[]} */
-function over(store, live, frame) {
+/** @param {Store} store @param {Generation} live @param {import("../../protocol").GenEnd} frame @param {number} now @returns {Errand[]} */
+function over(store, live, frame, now) {
   live.reason = frame.reason;
   live.err = frame.err ?? null;
   live.usage = frame.usage ?? null;
   live.end = null;
   const missed = frame.s > live.s && live.c !== null ? history(live.c) : unplaced(store, live);
-  store.end(live);
+  store.end(live, now);
   if (live.c === null || live.c === store.open) return missed;
   const card = store.cards.get(live.c);
   const mine = live.asker?.id === store.me.id;
