@@ -1,7 +1,9 @@
-"""Text cut into what can be looked up: words, and of Chinese and its like every pair of characters. Pure.
+"""Text cut into what can be looked up: words, each emoji, and of Chinese and its like every pair of
+characters. Pure.
 
 `Clawdbot 中文字` is `clawdbot 中文 文字 字`: a run ends with its last character alone, so that one character
 is found by its beginning wherever it stands, and pairs of two runs never look like neighbours of one.
+An emoji of several (a family, a flag) is several in a row; its skin's colour counts for nothing.
 """
 
 from __future__ import annotations
@@ -19,13 +21,18 @@ _PAIRED: Final = (
     "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003ffff"
 )
+_EMOJI: Final = (
+    "\u231a\u231b\u23e9-\u23fa\u25b6\u25c0\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
+    "\U0001f000-\U0001f3fa\U0001f400-\U0001faff"
+)
 _PAIR: Final = re.compile(f"[{_PAIRED}]")
-_RUN: Final = re.compile(f"([{_PAIRED}]+)|((?:[^\\W_{_PAIRED}][\\u0300-\\u036f]*)+)")
+EMOJI: Final = re.compile(f"[{_EMOJI}]")
+_RUN: Final = re.compile(f"([{_PAIRED}]+)|((?:[^\\W_{_PAIRED}][\\u0300-\\u036f]*)+)|[{_EMOJI}]")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A word, or characters of a script without spaces. start, end: where in the folded text."""
+    """A word, an emoji, or characters of a script without spaces. start, end: where in the folded text."""
 
     text: str
     paired: bool

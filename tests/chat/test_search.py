@@ -29,7 +29,8 @@ from clawdsite.core.errors import BadRequest
 from tests.proof import proves
 
 HAN = "中文字检索测试第章ア"
-ALPHABET = HAN + "abABé１２Ａ3 \n，-…_'\"*"
+EMOJI = "👍❤🇨"
+ALPHABET = HAN + EMOJI + "abABé１２Ａ3 \n，-…_'\"*\ufe0f"
 
 
 # ---- the plain scan ---------------------------------------------------------------------------
@@ -38,17 +39,18 @@ ALPHABET = HAN + "abABé１２Ａ3 \n，-…_'\"*"
 def kind(char: str) -> str:
     if char in HAN:
         return "han"
-    return "word" if char.isalnum() else ""
+    return "emoji" if char in EMOJI else "word" if char.isalnum() else ""
 
 
 def plain(text: str) -> str:
-    """Case and width aside, one space between what is apart."""
+    """Case and width aside, one space between what is apart; each emoji is."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = "".join(f" {char} " if char in EMOJI else char for char in folded)
     return " ".join("".join(chars) for what, chars in groupby(folded, kind) if what)
 
 
 def scan(text: str, query: str) -> bool:
-    """Each piece stands there: Chinese anywhere, a word where a word begins."""
+    """Each piece stands there: Chinese and emoji anywhere, a word where a word begins."""
     there, pieces = plain(text), [found for piece in query.split() if (found := plain(piece))]
 
     def stands(piece: str) -> bool:
