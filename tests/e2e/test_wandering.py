@@ -1,4 +1,4 @@
-"""Whatever people do, in whatever order, on whatever network: a page shows what it would show after a reload."""
+"""Whatever people do on whatever network: a page shows what it would show after a reload."""
 
 from __future__ import annotations
 

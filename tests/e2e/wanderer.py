@@ -37,7 +37,7 @@ SHOWN: Final = r"""() => {
   return {
     at: location.pathname,
     messages: messages.map((one) => [one.dataset.id ?? '', words(one)]),
-    rows: rows.map((row) => row.dataset.id ? [row.dataset.id, words(row.querySelector('.name'))] : ['', words(row)]),
+    rows: rows.map((row) => [row.dataset.id ?? '', words(row.querySelector('.name') ?? row)]),
   };
 }"""
 
