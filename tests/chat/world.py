@@ -74,6 +74,7 @@ class World(Process):
 
     def __enter__(self) -> World:
         super().__enter__()
+        self.wait_ready()
         self.people = json.loads(self.run(MAKING, json.dumps(PEOPLE)))
         return self
 

@@ -164,6 +164,7 @@ def test_on_postgresql_two_gateways_hear_of_it(
 ) -> None:
     parts: dict[str, Any] = {"upstream": {"url": double.url}, "database_url": postgres_url}
     with Process(**parts) as one, Process(**parts) as two:
+        one.wait_ready()
         streams = [Stream(one, pool), Stream(two, pool)]
         one.wait_for(lambda: all(stream.flows() for stream in streams))
         written = end_elsewhere(one, "token", *(jti_of(stream.token) for stream in streams))
@@ -177,6 +178,7 @@ def test_while_the_database_is_away_the_last_state_holds_and_it_comes_back_by_it
     double: OllamaDouble, pool: ThreadPoolExecutor, postgres: Server, postgres_url: str
 ) -> None:
     with Process(upstream={"url": double.url}, database_url=postgres_url) as gateway:
+        gateway.wait_ready()
         dead, alive = Stream(gateway, pool), Stream(gateway, pool)
         gateway.wait_for(lambda: dead.flows() and alive.flows())
         is_over(dead, double, end_elsewhere(gateway, "token", jti_of(dead.token)))

@@ -156,6 +156,11 @@ class Process:
         self.port = int(found[2])
         self.url = f"http://127.0.0.1:{self.port}"
 
+    def wait_ready(self) -> None:
+        """Until every table is there and the model's host answers: it listens before that."""
+        with httpx.Client(base_url=self.url, trust_env=False, verify=trust()) as client:
+            self.wait_for(lambda: client.get("/readyz").status_code == 200)
+
     def configure(self, **parts: Any) -> None:
         """Write config.yaml: the parts of the start with these laid over."""
         self.config_file.touch(mode=0o600)  # it holds a signing key
