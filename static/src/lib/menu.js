@@ -1,4 +1,4 @@
-/** A menu under a button: arrows, Home, End, Esc; closes on a choice, a click elsewhere, a resize, or when its button moves. */
+/** A menu under a button: arrows, Home, End, Esc, the first letters of an item; closes on a choice, a click elsewhere, a resize, or when its button moves. */
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -12,6 +12,8 @@ import { icon } from "./icons.js";
  * @property {boolean} [checked] a choice among others: radio
  * @property {string} [note] a second line
  */
+
+const LETTERS = 700; // ms between two letters of one word
 
 /** @type {(() => void) | null} */
 let shut = null;
@@ -53,7 +55,7 @@ export function openMenu(button, items) {
   addEventListener("resize", close);
   addEventListener("scroll", moved, true);
   shut = close;
-  buttons(menu)[0]?.focus();
+  (buttons(menu).find((one) => one.ariaChecked === "true") ?? buttons(menu)[0])?.focus();
 }
 
 /** @param {Item} item @returns {HTMLElement} */
@@ -67,6 +69,16 @@ function row(item) {
     h("span", null, item.label, item.note && h("small", { text: item.note })),
     item.checked && icon("check"),
   );
+}
+
+/** @type {{ text: string, at: number }} the letters that were typed lately, and when */
+let typed = { text: "", at: 0 };
+
+/** The next item that begins with what was typed. @param {KeyboardEvent} event @param {HTMLElement[]} all @param {number} here */
+function byLetters({ key, timeStamp }, all, here) {
+  typed = { text: (timeStamp - typed.at < LETTERS ? typed.text : "") + key.toLocaleLowerCase(), at: timeStamp };
+  const from = here + (typed.text.length === 1 ? 1 : 0); // another letter of the same word may mean where one is
+  return [...all.slice(from), ...all.slice(0, from)].find((one) => one.textContent?.toLocaleLowerCase().startsWith(typed.text));
 }
 
 /** @param {HTMLElement} menu @returns {HTMLElement[]} */
@@ -88,7 +100,7 @@ function keys(event, menu, button, close) {
     event.stopPropagation();
     close();
     button.focus();
-  }
+  } else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) byLetters(event, all, here)?.focus();
 }
 
 /** @param {HTMLElement} menu @param {HTMLElement} button */

@@ -1,4 +1,4 @@
-/** What the page adds to sanitised Markdown: bars over code, boxes that scroll, links that say where they go. */
+/** What the page adds to sanitised Markdown: sides, bars over code, boxes that scroll, links that say where they go. */
 
 import { h } from "../lib/dom.js";
 import { t } from "../lib/texts.js";
@@ -14,6 +14,7 @@ const UNSEEN = /(?! )[\p{C}\p{Z}]/gu;
 
 /** @param {DocumentFragment} fragment changed in place @returns {DocumentFragment} */
 export function decorate(fragment) {
+  for (const sided of fragment.querySelectorAll("ul, ol, blockquote")) sided.setAttribute("dir", "auto"); // its edge is on the side of its script
   for (const pre of fragment.querySelectorAll("pre")) code(pre);
   for (const table of fragment.querySelectorAll("table")) scrolls(table);
   for (const anchor of fragment.querySelectorAll("a")) link(anchor);

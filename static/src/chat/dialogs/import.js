@@ -23,7 +23,7 @@ export function show(_store, acts) {
     fill(state, h("p", { text: t("import.running", { name: file.name }) }), h("progress", { "aria-label": t("import.title") }));
     try {
       const made = await acts.importFile(file);
-      fill(state, h("p", { class: "good" }, icon("check"), h("span", { text: t("import.done", { count: made.conversations, messages: t("import.messages", { count: made.messages }) }) })));
+      fill(state, made.conversations ? good(made) : problem(t("import.nothing")));
     } catch (error) {
       fill(state, problem(sayWhy(error)));
     } finally {
@@ -47,6 +47,12 @@ export function show(_store, acts) {
     const file = event.dataTransfer?.files[0];
     if (file && !choose.disabled) void take(file);
   });
+}
+
+/** @param {{ conversations: number, messages: number }} made @returns {HTMLElement} */
+function good({ conversations, messages }) {
+  const text = t("import.done", { count: conversations, messages: t("import.messages", { count: messages }) });
+  return h("p", { class: "good" }, icon("check"), h("span", { text }));
 }
 
 /** @param {string} text @returns {HTMLElement} */

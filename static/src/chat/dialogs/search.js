@@ -128,7 +128,7 @@ export function show(store, acts) {
 /** @param {Store} store @param {Result} result @param {(id: string, message: string | null) => void} go */
 function found(store, result, go) {
   const title = result.title.length ? marked(result.title) : [t("list.untitled")];
-  const lines = [h("strong", null, title), result.snippet.length > 0 && h("p", null, marked(result.snippet))];
+  const lines = [h("strong", null, title), result.snippet.length > 0 && h("p", null, marked(result.snippet.map((one) => ({ ...one, text: plain(one.text) }))))];
   return option(go, result.conversation, result.message, lines, teamOf(store, result.team), result.at);
 }
 
@@ -146,6 +146,11 @@ function option(go, id, message, lines, team, at) {
 /** @param {Store} store @param {string | null} team @returns {string | null} */
 function teamOf(store, team) {
   return team === null ? null : store.teamName(team);
+}
+
+/** Without the signs of Markdown that say nothing in a line. @param {string} text @returns {string} */
+function plain(text) {
+  return text.replace(/\*\*|~~|`+|^#+ |(?<=\s)#{2,6} |\|?(?:[ :]*-{3,}[ :]*\|)+/g, "").replace(/\s*\|\s*/g, " ");
 }
 
 /** Text with its hits marked: never markup. @param {Piece[]} pieces @returns {(Node | string)[]} */

@@ -135,6 +135,6 @@ function mindPages(store, acts, list, end) {
     seen.observe(end);
   };
   const seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && void load(), { root: list, rootMargin: "200px" });
-  store.on("list", look); // after a gap it may end earlier than before
+  store.on("list", () => end.firstElementChild || look()); // after a gap it may end earlier than before
   look();
 }

@@ -14,8 +14,9 @@ import { summon } from "./refusal.js";
  */
 export function mindKeys(store, acts, begin) {
   const mac = onMac();
+  const search = () => import("../dialogs/search.js");
   const deeds = {
-    search: () => summon(import("../dialogs/search.js"), (dialog) => dialog.show(store, acts)),
+    search: () => summon(search(), (dialog) => dialog.show(store, acts)),
     help: () => summon(import("../dialogs/shortcuts.js"), (dialog) => dialog.show(store, acts)),
     new: () => store.can("chat:write") && begin(),
     box: () => document.dispatchEvent(new CustomEvent("clawd:focus-box")),
@@ -27,6 +28,7 @@ export function mindKeys(store, acts, begin) {
     },
   };
   addEventListener("keydown", (event) => {
+    if (event.key === (mac ? "Meta" : "Control") && store.settings.shortcuts) search().catch(() => {}); // typed after K is typed there
     const found = store.settings.shortcuts ? shortcutOf(event, mac) : null;
     if (!found) return;
     event.preventDefault();

@@ -73,8 +73,9 @@ export function mountTop(store, acts) {
 function whereOf(store, acts, card) {
   const name = card.team === null ? t("list.private") : store.teamName(card.team);
   const said = t(card.team === null ? "top.is_private" : "top.is_team", { where: name });
+  const look = card.team === null ? "badge place own" : "badge place";
   const inside = [icon(card.team === null ? "lock" : "team"), h("span", { text: name })];
-  if (!deedsOf(card, store).includes("move")) return h("span", { class: "badge place", title: said }, inside);
-  const button = h("button", { type: "button", class: "badge place", title: said, "aria-label": said, "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => summon(import("./deeds.js"), (deeds) => deeds.moveMenu(store, acts, card.id, button)) }, inside);
+  if (!deedsOf(card, store).includes("move")) return h("span", { class: look, title: said }, inside);
+  const button = h("button", { type: "button", class: look, title: said, "aria-label": said, "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => summon(import("./deeds.js"), (deeds) => deeds.moveMenu(store, acts, card.id, button)) }, inside);
   return button;
 }
