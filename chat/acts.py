@@ -208,13 +208,15 @@ async def subscribe(socket: ChatConsumer, conversation: uuid.UUID) -> None:
     if not await enter(socket, conversation):
         return
     for generation in await in_thread(partial(_running_in, conversation)):
-        socket.follow(generation, frames.FAR)
+        if conversation in socket.open:  # not lost meanwhile
+            socket.follow(generation, frames.FAR)
 
 
 async def resume(socket: ChatConsumer, said: Resume) -> None:
     """The rest of an answer, whoever makes it."""
     row = await in_thread(partial(access.generation, caller_of(socket), "conversation.read", said.generation))
     socket.follow(row.id, said.after, anew=True)
+    await drop_what_is_hidden(socket, [])  # as in `enter`
 
 
 async def enter(socket: ChatConsumer, conversation: uuid.UUID) -> bool:
@@ -240,14 +242,15 @@ async def doubt(socket: ChatConsumer, conversation: uuid.UUID) -> None:
 
 
 async def drop_what_is_hidden(socket: ChatConsumer, doubted: Iterable[uuid.UUID]) -> None:
-    """Conversations among these that the person may not read any more fall silent, and their answers."""
+    """Conversations among these that the person may not read any more fall silent, and their answers: also
+    those that begin to be shown while the database is asked."""
     caller = caller_of(socket)
     opened, watched = list(doubted), list(socket.watched)
     gone, unseen = await in_thread(lambda: (_hidden(caller, opened), _unreadable(caller, watched)))
-    for generation in unseen:
-        task = socket.watched.get(generation)
-        if task is not None:
-            task.cancel()
+    while begun := [one for one in socket.watched if one not in watched]:
+        watched += begun
+        unseen += await in_thread(partial(_unreadable, caller, begun))
+    socket.hush(unseen)
     for conversation in gone:
         socket.shut(conversation)
         await socket.say(frames.frame("conv.deleted", c=conversation))

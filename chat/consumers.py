@@ -331,6 +331,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def doubt(self, conversation: uuid.UUID) -> None:
         self.spawn(self.surely(lambda: acts.doubt(self, conversation)))
 
+    def overlook(self) -> None:
+        if self.open or self.watched:
+            self.spawn(self.surely(lambda: acts.drop_what_is_hidden(self, self.open)))
+
     def hush(self, answers: Collection[uuid.UUID]) -> None:
         for one in answers:
             if one in self.watched:

@@ -29,6 +29,9 @@ class Listener(Protocol):
     def doubt(self, conversation: uuid.UUID) -> None:
         """Who may read this conversation has changed: see whether this one still may."""
 
+    def overlook(self) -> None:
+        """Who may read what may have changed unheard: see whether this one still may."""
+
     def farewell(self, *, now: bool) -> None:
         """The server goes: leave as soon as no answer is being shown, or at once."""
 
@@ -67,7 +70,7 @@ class Hub:
 
     def farewell(self, *, now: bool) -> None:
         """The server goes."""
-        for listener in [one for there in self.by_person.values() for one in there]:
+        for listener in self._all():
             listener.farewell(now=now)
 
     async def empty(self) -> None:
@@ -112,8 +115,16 @@ class Hub:
 
     def hush(self, answers: Collection[uuid.UUID]) -> None:
         """No socket shows any more of these."""
-        for listener in {one for there in self.by_person.values() for one in there}:
+        for listener in self._all():
             listener.hush(answers)
+
+    def overlook(self) -> None:
+        """Everybody looks once whether they still may read what they have open."""
+        for listener in self._all():
+            listener.overlook()
+
+    def _all(self) -> list[Listener]:
+        return [one for there in self.by_person.values() for one in there]
 
     def forget(self, conversation: uuid.UUID) -> None:
         """It is gone: nobody has it open."""

@@ -64,13 +64,20 @@ class Relay:
         client = self.connections.client()
         try:
             while not self._ended:
-                said = await self._waiting.get()
-                try:
-                    await client.publish(CHANNEL, said)
-                except RedisError as error:
-                    log.info("other processes were not told of something: %s", type(error).__name__)
+                await self._tell(client, await self._waiting.get())
         finally:
             await client.aclose()
+
+    async def _tell(self, client: Any, said: str) -> None:
+        """Late is better than never: who lost a conversation may still be looking at it."""
+        while not self._ended:
+            try:
+                await client.publish(CHANNEL, said)
+            except RedisError as error:
+                log.info("other processes cannot be told of something now: %s", type(error).__name__)
+                await asyncio.sleep(AGAIN)
+            else:
+                return
 
     async def _listen(self) -> None:
         away = False
@@ -143,9 +150,11 @@ async def act(what: str, facts: dict[str, Any]) -> None:
 
 async def _show_facts(what: str, conversation: uuid.UUID, person: str | None) -> None:
     """Titles are read here: they are words of the conversation. So is whose it is by now."""
-    facts = await in_thread(partial(telling.facts_of, str(conversation)))
+    facts, owner = await in_thread(partial(telling.facts_and_owner, str(conversation)))
     if facts is None:
         return
+    if facts["team"] is None:  # by now: who asked in it when it was a team's is told no title
+        person = owner
     if what == "titled":
         told = frames.frame("title", c=conversation, title=facts["title"])
     else:
@@ -154,7 +163,8 @@ async def _show_facts(what: str, conversation: uuid.UUID, person: str | None) ->
 
 
 async def catch_up() -> None:
-    """What began in the open conversations while others were not heard."""
+    """What began in the open conversations while others were not heard; and who lost one sees it no more."""
+    hub.overlook()
     opened = list(hub.by_conversation)[:MOST_OPEN]
     if not opened:
         return

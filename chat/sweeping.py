@@ -59,9 +59,18 @@ class Sweeper:
 
 
 def sweep() -> None:
-    """One round."""
-    generations.sweep()
-    keeping.purge()
+    """One round. Where one part of it fails the others are done all the same; the first failure is raised."""
+    failed: list[Exception] = []
+    for part in (generations.sweep, keeping.purge, _forget):
+        try:
+            part()
+        except Exception as error:  # noqa: BLE001 - raised below
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def _forget() -> None:
     now = timezone.now()
     Sent.objects.filter(at__lt=now - REMEMBERED).delete()
     Image.objects.filter(conversation=None, created__lt=now - UNUSED).delete()

@@ -136,11 +136,16 @@ def cleared(conversation: uuid.UUID, mark: str | None) -> None:
 def facts_of(conversation: str) -> dict[str, Any] | None:
     """What a list shows of it, the same for everybody who may read it; None: it was deleted. Asks the
     database."""
+    return facts_and_owner(conversation)[0]
+
+
+def facts_and_owner(conversation: str) -> tuple[dict[str, Any] | None, str]:
     row = Conversation.objects.select_related("team").filter(id=conversation, deleted=None).first()
     if row is None:
-        return None
+        return None, ""
     team = row.team.slug if row.team is not None else None
-    return {"c": str(row.id), "title": row.title, "team": team, "updated": stamp(row.updated)}
+    facts = {"c": str(row.id), "title": row.title, "team": team, "updated": stamp(row.updated)}
+    return facts, str(row.owner_id)
 
 
 def facts_on(card: dict[str, Any]) -> dict[str, Any]:

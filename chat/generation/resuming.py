@@ -15,9 +15,10 @@ from accounts.caller import Caller
 from accounts.threads import on_connection
 from chat import access
 from chat.generation import log
+from chat.generation.ending import NOT_SAVED
 from chat.generation.following import Followed, following
 from chat.generation.pieces import End, Piece
-from chat.generation.runner import NOT_SAVED, Job, current_runner
+from chat.generation.runner import Job, current_runner
 from chat.generation.running import Running
 from chat.generation.writer import Writer
 from chat.ids import uuid7

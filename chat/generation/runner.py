@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
@@ -13,16 +12,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from django.db import DatabaseError, Error
+from django.db import DatabaseError
 
 from accounts.caller import Caller
 from accounts.tokens.revocation import revocations
 from chat.generation import log as database
-from chat.generation.pieces import End, Kind
+from chat.generation.ending import end_of, keep
+from chat.generation.pieces import Kind
+from chat.generation.preparing import Preparing
 from chat.generation.running import Running
-from chat.generation.writer import AGAIN, PATIENCE, NotSaved, Writer
+from chat.generation.writer import Writer
 from clawdsite.core.config.live import current
-from clawdsite.core.errors import ClawdError
 from clawdsite.core.lifecycle import lifecycle
 from gateway import accesslog, services
 from gateway.admission import limits
@@ -33,9 +33,7 @@ log = logging.getLogger(__name__)
 
 BEAT: Final = 2.0  # seconds between two signs of life; a lease is 8 s
 LOOK: Final = 0.5  # seconds between two looks whether another process was asked to stop one
-NOT_SAVED: Final = "not_saved"
 AFTER_END: Final = 60.0  # seconds an ended answer stays in memory for those who watch it
-
 
 T = TypeVar("T")
 Ask = Callable[[Running, Writer, Call], Coroutine[Any, Any, Finished | None]]
@@ -59,17 +57,6 @@ class Job:
     so_far: tuple[tuple[Kind, str], ...] = ()
 
 
-class Preparing:
-    """What an answer needs before its question can go up."""
-
-    def __init__(self, task: asyncio.Task[Any]) -> None:
-        self.task, self.stopped = task, False
-
-    def stop(self) -> None:
-        self.stopped = True
-        self.task.cancel()
-
-
 class Runner:
     """All answers that this process makes."""
 
@@ -77,31 +64,32 @@ class Runner:
         self.worker = secrets.token_hex(8)
         self.writer = writer or Writer()
         self.running: dict[uuid.UUID, Running] = {}
-        self._preparing: dict[uuid.UUID, Preparing] = {}
+        self._preparing: dict[uuid.UUID, Preparing[Any]] = {}
         self._makers: set[asyncio.Task[None]] = set()
         self._beat: asyncio.Task[None] | None = None
         self._timers: dict[uuid.UUID, asyncio.TimerHandle] = {}
 
     async def prepare(self, generation: uuid.UUID, work: Coroutine[Any, Any, T]) -> T | None:
         """Await what an answer needs before it can start: so long it is alive, and can be stopped (None)."""
-        task = asyncio.ensure_future(work)
-        preparing = self._preparing[generation] = Preparing(task)
+        preparing = Preparing(work)
+        self._preparing[generation] = preparing
         self._live()
         try:
-            await asyncio.wait({task})
+            return await preparing.result()
         finally:
             del self._preparing[generation]
-            task.cancel()  # whoever waited has gone
-        if task.cancelled():
-            return None
-        found = task.result()
-        return None if preparing.stopped else found
+
+    async def ready(self, generation: uuid.UUID) -> None:
+        """Returns once it is not being prepared here: it was started, or has ended, or is another's."""
+        while (preparing := self._preparing.get(generation)) is not None:
+            await preparing.over.wait()
 
     def start(self, job: Job) -> Running:
         """Begin; the row and its message are stored already. Returns at once."""
         running = Running(job.generation, job.conversation, job.caller.id)
         running.message = job.message
         self.running[job.generation] = running
+        lifecycle.enter(running)  # a shutdown waits for it, up to server.drain
         running.on_watchers = lambda count: self._linger(running, count)
         task = asyncio.get_running_loop().create_task(self._make(running, job))
         self._makers.add(task)
@@ -142,7 +130,6 @@ class Runner:
         call = job.call or Call(job.request_id, method="CHAT", path="/ws/chat", route="/ws/chat", status=200)
         call.caller, call.stream = job.caller, True
         running.call = call
-        lifecycle.enter(running)  # a shutdown waits for it, up to server.drain
         asking = self._ask(running, job, call) if job.ask is None else job.ask(running, self.writer, call)
         task = running.task = asyncio.get_running_loop().create_task(asking)
         if running.stopped:
@@ -152,8 +139,7 @@ class Runner:
             await asyncio.wait({task})
         finally:
             unwatch()
-        end = _end_of(task, running, call)
-        end = await self._keep(running, end)
+        end = await keep(self.writer, running, end_of(task, running, call))
         if end.state == "stopped":
             call.outcome, call.error_code = "stopped", None
         running.close(replace(end, message=running.message))
@@ -194,37 +180,6 @@ class Runner:
             self.writer.add(running, kind, text)
         await self.writer.flush()
         running.repeating = False
-
-    async def _keep(self, running: Running, end: End) -> End:
-        """Store the end -> the one that is stored; a database that stays away makes it a failure that says
-        so."""
-        try:
-            await self.writer.flush()
-            kept = await self._settled(running, end)
-        except LookupError:  # it went with its conversation, and nobody watches it
-            return End(len(running.pieces), "stopped", "stopped")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the watchers must hear an end
-            why = str(error) if isinstance(error, NotSaved) else type(error).__name__
-            log.error("an answer was not stored: %s", why)  # noqa: TRY400 - no conversation text in the log
-            return End(len(running.pieces), "failed", "error", error=NOT_SAVED)
-        if kept.state not in (end.state, "stopped"):
-            log.warning("an answer that ended here was %s for others already", kept.state)
-        return kept
-
-    async def _settled(self, running: Running, end: End) -> End:
-        """Tried again while the database is away, like every part of it."""
-        clock = asyncio.get_running_loop().time
-        until = clock() + PATIENCE
-        settle = partial(database.settle, running.generation, end, running.pieces)
-        while True:
-            try:
-                found: End = await self.writer.call(settle, taken=running.taken)
-            except Error:
-                if clock() >= until:
-                    raise
-                await asyncio.sleep(AGAIN)
-            else:
-                return found
 
     # ---- who watches, who left --------------------------------------------------------------------
 
@@ -302,38 +257,6 @@ class Runner:
         else:
             found = await self.writer.call(database.beat, self.worker, alive)
         return found
-
-
-def _end_of(task: asyncio.Task[Finished | None], running: Running, call: Call) -> End:
-    """How the task ended, in the words of the log. Usage in tokens and milliseconds."""
-    ttft = call.ttft()
-    usage = {
-        "in": call.usage.prompt,
-        "out": call.usage.completion,
-        "ttft_ms": None if ttft is None else round(ttft * 1000),
-        "ms": round((time.monotonic() - call.started) * 1000),
-        "context": call.context,
-        "thought_ms": running.thought.ms(),
-    }
-    if running.broken:
-        call.outcome, call.error_code = "unavailable", NOT_SAVED
-        return End(0, "failed", "error", usage, NOT_SAVED)
-    if task.cancelled():
-        call.outcome = "stopped" if running.stopped else "draining"
-        if running.stopped:
-            return End(0, "stopped", "stopped", usage)
-        return End(0, "interrupted", "interrupted", usage)
-    error = task.exception()
-    if error is None:
-        finished = task.result()
-        length = finished is not None and finished.reason == "length"
-        return End(0, "complete", "length" if length else "stop", usage)
-    if isinstance(error, ClawdError):
-        call.outcome, call.error_code = error.outcome, error.code
-        return End(0, "failed", "error", usage, error.code or "bad_request")
-    log.error("unexpected error", exc_info=error)
-    call.outcome, call.error_code = "error", "internal_error"
-    return End(0, "failed", "error", usage, "internal_error")
 
 
 runner: Runner | None = None

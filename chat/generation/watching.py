@@ -24,6 +24,7 @@ async def watch(generation: uuid.UUID, after: int, push: Push = nobody) -> Async
     push: takes frames of pieces instead, as long as it can.
     Leaving the iteration counts the watcher off. LookupError where there is no such answer.
     """
+    await current_runner().ready(generation)
     here = current_runner().running.get(generation)
     if here is None or here.gone:  # it was taken away, and given back since: as others see it
         here = following.of(generation)

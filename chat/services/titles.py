@@ -19,6 +19,7 @@ from django.db import transaction
 from accounts.threads import on_connection
 from accounts.tokens.revocation import revocations
 from chat import telling
+from chat.generation.pieces import storable
 from chat.generation.runner import Job
 from chat.generation.running import Running
 from chat.models import Conversation, Message
@@ -122,8 +123,8 @@ async def _asked(job: Job, question: str, answer: str) -> str:
 
 def clean(reply: str) -> str:
     """The first line that says something, without what models put around a title; "": there is none."""
-    for one in _THOUGHT.sub("", reply).splitlines():
-        title = _LABEL.sub("", " ".join(one.replace("\x00", "").split()).strip(_ENDS)).strip(_ENDS)
+    for one in _THOUGHT.sub("", storable(reply)).splitlines():
+        title = _LABEL.sub("", " ".join(one.replace("\ufffd", "").split()).strip(_ENDS)).strip(_ENDS)
         if title:
             return title if len(title) <= LONGEST else title[: LONGEST - 1].rstrip() + "…"
     return ""

@@ -146,6 +146,7 @@ def test_it_is_no_request_of_the_persons_but_its_tokens_count(world: World, titl
         ("<think>hm\nhm</think>\n\nTitle: “A plan.”\nmore", "A plan"),
         ("标题：迁移。", "迁移"),
         ("<think>never ends", ""),
+        ("half \ud83d a pair", "half a pair"),
         (" \n\x00 ", ""),
         ("word " * 30, ("word " * 30)[: LONGEST - 1].rstrip() + "…"),
     ],

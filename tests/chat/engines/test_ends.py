@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.caller import Caller
-from chat.generation import log, runner
+from chat.generation import ending, log, runner
 from chat.generation.engines.base import Engine, Taken
 from chat.generation.engines.redis import RedisLog, key_of
 from chat.generation.pieces import End
@@ -95,7 +95,7 @@ def test_an_end_is_stored_as_soon_as_the_database_answers_again(
         return settle(*args, **more)
 
     monkeypatch.setattr(log, "settle", away)
-    monkeypatch.setattr(runner, "AGAIN", 0.001)
+    monkeypatch.setattr(ending, "AGAIN", 0.001)
     answer = begun()
     assert made(answer, lambda _: None).state == "complete"
     assert stored(answer).text == "0 1 "
