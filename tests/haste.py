@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from functools import cache
 from typing import Any, Final
 
@@ -13,9 +15,11 @@ import certifi
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection, transaction
+from django.db.backends.sqlite3.creation import DatabaseCreation
 from django.test import TransactionTestCase
 
 from clawdsite.browser import StaticFiles
+from tests.server import tables
 
 MADE_BY_MIGRATIONS: Final = {"django_content_type", "auth_permission"}
 
@@ -50,6 +54,22 @@ def trusting_once(made: Any) -> Any:
     return create
 
 
+def filling(stack: ExitStack, made: Callable[..., str]) -> Callable[..., str]:
+    """DatabaseCreation._create_test_db, with the tables there already: Django finds nothing to migrate.
+
+    A database in memory is there for as long as somebody is connected to it: until the stack ends.
+    """
+
+    def create(creation: DatabaseCreation, *words: Any, **more: Any) -> str:
+        name = made(creation, *words, **more)
+        database = stack.enter_context(closing(sqlite3.connect(name, uri=True)))
+        with closing(sqlite3.connect(tables.empty())) as kept:
+            kept.backup(database)
+        return name
+
+    return create
+
+
 @pytest.fixture(autouse=True, scope="session")
 def haste() -> Iterator[None]:
     """Passwords are hashed by the same algorithm in few rounds; files that do not change are read once."""
@@ -62,7 +82,8 @@ def haste() -> Iterator[None]:
             found.update(middleware.files)
         middleware.files.update(found)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setattr(DatabaseCreation, "_create_test_db", filling(stack, DatabaseCreation._create_test_db))
         patch.setattr(PBKDF2PasswordHasher, "iterations", 10)
         patch.setattr(ssl, "create_default_context", trusting_once(ssl.create_default_context))
         patch.setattr(TransactionTestCase, "_fixture_teardown", delete_rows)

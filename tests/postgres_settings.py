@@ -7,6 +7,7 @@ import sys
 
 from clawdsite.core.database import settings_of
 from clawdsite.settings import *  # noqa: F403
+from tests.on_postgres import TEMPLATE, VARIABLE
 
 if "pytest" in sys.modules:  # what a test starts has a configuration of its own
-    DATABASES = {"default": settings_of(os.environ["CLAWDBOT_TEST_DATABASE"])}
+    DATABASES = {"default": settings_of(os.environ[VARIABLE]) | {"TEST": {"TEMPLATE": TEMPLATE}}}

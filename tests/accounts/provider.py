@@ -42,7 +42,7 @@ class Provider:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/jwks.json"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
 
     def __enter__(self) -> Provider:
         self._thread.start()

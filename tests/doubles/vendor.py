@@ -115,7 +115,7 @@ class VendorDouble(ABC):
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _door(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
 
     @abstractmethod
     def options(self) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def letterbox() -> Iterator[tuple[str, queue.Queue[str]]]:
             """The queue is enough."""
 
     server = HTTPServer(("127.0.0.1", 0), Page)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/backchannel", came

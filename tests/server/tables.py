@@ -1,15 +1,23 @@
-"""A SQLite database as a gateway's first start leaves it: to make the tables takes a second each time."""
+"""A database as a gateway's first start leaves it: to make the tables takes a second each time.
+
+`ready()` is the file with the administrator of the first start, `empty()` the one with nobody, for the tests
+inside this process; `make(url)` makes the tables in another database.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import django
+import yaml
 
 from tests.server import warm
 
@@ -17,33 +25,56 @@ KEPT: Final = warm.ROOT / "var" / "tests"
 MAKING: Final = """
 import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "clawdsite.settings"
-import sys
+import shutil, sys
 from clawdsite.cli import given
 given.install(sys.argv[1])
 import django
 django.setup(set_prefix=False)
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-from accounts.models import User
-User.objects.create_superuser("admin")
-from django.db import connection
-connection.cursor().execute("PRAGMA journal_mode=DELETE")
+if sys.argv[2:]:
+    from accounts.models import User
+    from django.db import connection
+    connection.cursor().execute("PRAGMA journal_mode=DELETE")
+    connection.close()
+    shutil.copyfile(connection.settings_dict["NAME"], sys.argv[2])
+    User.objects.create_superuser("admin")
 """
 
 
-@cache
 def ready() -> Path:
-    """The file, kept for as long as no migration changes. Its administrator can sign in by no password."""
-    file = KEPT / f"tables-{version()}.sqlite3"
-    if not file.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=KEPT) as folder:
-            made, config = Path(folder, "made.sqlite3"), Path(folder, "config.yaml")
-            config.write_text(f"mode: development\ndata_dir: {folder}\ndatabase_url: sqlite:///{made}\n")
-            done = warm.run(["-c", MAKING, str(config)], dict(os.environ))
-            assert done.returncode == 0, done.stderr
-            made.replace(file)
-    return file
+    """The file of a first start. Its administrator can sign in by no password."""
+    return _kept()[0]
+
+
+def empty() -> Path:
+    """The file before there was anybody."""
+    return _kept()[1]
+
+
+def make(url: str, *words: str) -> None:
+    """Make the tables in this database. words: the file for a copy from before there was anybody (SQLite)."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "config.yaml")
+        config.write_text(yaml.safe_dump({"mode": "development", "data_dir": folder, "database_url": url}))
+        call = [sys.executable, "-c", MAKING, str(config), *words]
+        done = subprocess.run(call, cwd=warm.ROOT, env=os.environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@cache
+def _kept() -> tuple[Path, Path]:
+    """Both files, kept for as long as no migration changes. The first who asks makes them, others wait."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    files = KEPT / f"tables-{version()}.sqlite3", KEPT / f"empty-{version()}.sqlite3"
+    with (KEPT / "making").open("w") as one, tempfile.TemporaryDirectory(dir=KEPT) as folder:
+        fcntl.flock(one, fcntl.LOCK_EX)
+        if not all(file.exists() for file in files):
+            made = Path(folder, "tables.sqlite3"), Path(folder, "empty.sqlite3")
+            make(f"sqlite:///{made[0]}", str(made[1]))
+            for new, file in zip(made, files, strict=True):
+                new.replace(file)
+    return files
 
 
 def version() -> str:

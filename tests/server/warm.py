@@ -27,13 +27,32 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+# Whatever of a gateway can be loaded before its settings are known. Each is heavy or brings many others.
 LIBRARIES: Final = (
-    "aiohttp", "argparse", "asyncio", "channels.generic.websocket", "clawdsite.cli",
-    "clawdsite.core.config.load", "cryptography.x509", "django.contrib.admin.sites",
-    "django.core.handlers.asgi", "django.core.management",
-    "django.db.backends.sqlite3.base", "django.db.models", "django.forms", "django.template", "httpx", "jwt",
-    "mozilla_django_oidc", "PIL.Image", "prometheus_client", "uvicorn", "uvicorn.lifespan.on",
-    "uvloop", "websockets.server", "whitenoise.middleware", "yaml",
+    "aiohttp", "argparse", "asyncio", "channels.generic.websocket", "cryptography.x509",
+    "django.contrib.admin.options", "django.contrib.admin.sites", "django.contrib.admin.views.main",
+    "django.contrib.admindocs.utils", "django.contrib.auth.hashers",
+    "django.contrib.auth.password_validation", "django.contrib.auth.tokens",
+    "django.contrib.contenttypes.apps", "django.contrib.messages.middleware",
+    "django.contrib.messages.storage.cookie", "django.contrib.postgres.fields",
+    "django.contrib.sessions.backends.base", "django.contrib.staticfiles.storage",
+    "django.core.handlers.asgi", "django.core.management", "django.db.backends.sqlite3.base",
+    "django.db.migrations.executor", "django.db.models", "django.db.models.sql.compiler", "django.forms",
+    "django.middleware.clickjacking", "django.middleware.common", "django.middleware.gzip",
+    "django.middleware.locale", "django.template", "django.test.client", "django.views.decorators.http",
+    "django_ratelimit.core", "encodings.ascii", "encodings.idna", "getpass", "httptools", "httpx", "jwt",
+    "mozilla_django_oidc", "PIL.Image", "prometheus_client", "psycopg", "requests", "rest_framework.metadata",
+    "rest_framework.mixins", "rest_framework.negotiation", "rest_framework.request",
+    "rest_framework.response", "rest_framework.serializers", "rest_framework_simplejwt.exceptions",
+    "rest_framework_simplejwt.utils", "uvicorn", "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.httptools_impl", "uvloop", "websockets.server", "whitenoise.middleware", "yaml",
+)  # fmt: skip
+OURS: Final = (
+    "accounts.oauth.forms", "accounts.oauth.metadata", "accounts.providers.discovery",
+    "accounts.providers.keyset", "accounts.providers.registry", "accounts.tokens.discovered",
+    "accounts.tokens.issue", "chat.frames", "chat.imports", "chat.protocol", "chat.search.lookup",
+    "chat.shapes", "clawdsite.cli", "clawdsite.cli.start", "clawdsite.core.config.load", "gateway.dialects",
+    "gateway.openapi", "gateway.services", "gateway.upstream",
 )  # fmt: skip
 
 
@@ -175,7 +194,7 @@ def become(order: dict[str, Any], ends: Sequence[int], foreign: Sequence[int]) -
 
 
 if __name__ == "__main__":
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *OURS):
         importlib.import_module(name)
     importlib.import_module("setproctitle").getproctitle()  # finds its place before the environment moves
     gc.collect()
