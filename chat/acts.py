@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import DatabaseError
+from django.db import Error
 
 from accounts.threads import in_thread
 from chat import access, frames, telling, words
@@ -117,7 +117,7 @@ async def tell_news(socket: ChatConsumer) -> None:
     """
     try:
         news = await in_thread(partial(granting.notices, caller_of(socket)))
-    except DatabaseError:
+    except Error:
         return
     for one in news:
         if one["id"] not in socket.noticed:

@@ -13,7 +13,7 @@ import uuid
 from functools import partial
 from typing import Any, Final
 
-from django.db import DatabaseError
+from django.db import Error
 from redis.exceptions import RedisError
 
 from accounts.threads import in_thread
@@ -39,7 +39,7 @@ class Relay:
         self.connections = Connections(url)
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
         self._tasks: list[asyncio.Task[None]] = []
-        self._ended = False
+        self._ended = self._deaf = False
 
     def start(self) -> None:
         hub.elsewhere = self.say
@@ -80,14 +80,15 @@ class Relay:
                 return
 
     async def _listen(self) -> None:
-        away = False
         while not self._ended:
             try:
                 await self._listen_once()
-            except (RedisError, DatabaseError) as error:
-                if not away:
-                    log.warning("other processes are not heard: %s", type(error).__name__)
-                away = True
+            except Exception as error:  # noqa: BLE001 - whatever it is, who hears nothing sees what they lost
+                if not self._deaf:
+                    expected = isinstance(error, RedisError | Error)
+                    level = logging.WARNING if expected else logging.ERROR
+                    log.log(level, "other processes are not heard: %s", type(error).__name__)
+                self._deaf = True
                 await asyncio.sleep(AGAIN)
 
     async def _listen_once(self) -> None:
@@ -96,6 +97,7 @@ class Relay:
             async with client.pubsub() as heard:
                 await heard.subscribe(CHANNEL)
                 await catch_up()
+                self._deaf = False
                 asked = False
                 while not self._ended:
                     message = await heard.get_message(timeout=QUIET)
@@ -116,7 +118,7 @@ class Relay:
                 await act(facts.pop("what"), facts)
         except (ValueError, KeyError, TypeError, AttributeError) as error:  # another version's
             log.info("what another process said was not understood: %s", type(error).__name__)
-        except DatabaseError as error:
+        except Error as error:
             log.warning("what another process said was not shown: %s", type(error).__name__)
 
 

@@ -11,7 +11,7 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from django.db import DatabaseError
+from django.db import Error
 
 from chat import acts
 from chat.generation.runner import current_runner
@@ -31,5 +31,5 @@ async def mind_sight(socket: ChatConsumer, generation: uuid.UUID) -> None:
 
 
 async def _look(socket: ChatConsumer) -> None:
-    with suppress(DatabaseError, ClawdError):  # it cannot be told: what is shown goes on
+    with suppress(Error, ClawdError):  # it cannot be told: what is shown goes on
         await acts.drop_what_is_hidden(socket, socket.open)

@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 from typing import Final
 
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from chat.generation import log as generations
@@ -52,7 +52,7 @@ class Sweeper:
                 failing, since = False, now
             except Exception as error:  # noqa: BLE001 - whatever it is, the next round comes
                 if not failing:
-                    expected = isinstance(error, DatabaseError)
+                    expected = isinstance(error, Error)
                     level = logging.WARNING if expected else logging.ERROR
                     log.log(level, "the chat is not swept: %s", type(error).__name__)
                 failing = True

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, cast
 
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
@@ -58,7 +58,7 @@ class ChatView(AsyncAPIView):
         """Whether the caller, as of now, may read this; where that cannot be told, what streams goes on."""
         try:
             await self.asked(_reads, conversation)
-        except (Unavailable, DatabaseError):
+        except (Unavailable, Error):
             return True
         except ClawdError:
             return False

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
+from django.db import Error
 
 from chat.generation import log as generations
 from chat.generation.engines.base import Away
@@ -56,7 +56,7 @@ class Followed(Running):
                 await self._listen()
 
     async def _later(self, error: Exception) -> None:
-        expected = isinstance(error, (DatabaseError, Away, OSError))
+        expected = isinstance(error, (Error, Away, OSError))
         log.log(
             logging.INFO if expected else logging.ERROR,
             "an answer cannot be followed now: %s",
@@ -115,7 +115,7 @@ class Following:
         while self.followed:
             try:
                 await database_sync_to_async(generations.watch)(list(self.followed))
-            except DatabaseError as error:
+            except Error as error:
                 log.info("that an answer is watched cannot be said now: %s", type(error).__name__)
             await asyncio.sleep(max(POLL, min(MOST_SILENT, current().chat.linger / 3)))
 

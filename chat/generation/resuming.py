@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from typing import Final
 
-from django.db import DatabaseError
+from django.db import Error
 from django.utils import timezone
 
 from accounts.caller import Caller
@@ -69,7 +69,7 @@ class Raw:
         runner, generation = current_runner(), uuid7()
         try:
             await runner.writer.call(_store, generation, question.caller.id, runner.worker)
-        except DatabaseError:
+        except Error:
             raise Unavailable(
                 "An answer that can be resumed cannot be kept now. Ask without the header, or try again."
             ) from None

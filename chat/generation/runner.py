@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from django.db import DatabaseError
+from django.db import Error
 
 from accounts.caller import Caller
 from accounts.tokens.revocation import revocations
@@ -203,7 +203,7 @@ class Runner:
         """Nobody here watches any more: it ends, unless another process had somebody a while ago."""
         try:
             since = await self.writer.call(database.unwatched, running.generation)
-        except DatabaseError:
+        except Error:
             since = None
         left = 0.0 if since is None else current().chat.linger - since
         if running.watchers == 0 and running.end is None:
