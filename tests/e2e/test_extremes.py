@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -116,3 +118,24 @@ def test_on_a_phone_the_title_has_the_room_of_a_word_that_goes_without_saying(
     word = place.locator("span").bounding_box()
     assert word
     assert (word["width"] > 10) == (team is not None)
+
+
+@proves("ui-48")
+def test_formulas_and_colours_that_the_network_did_not_bring_come_later(
+    stage: Stage, page_of: PageOf, allow: Callable[..., None]
+) -> None:
+    allow("Failed to load resource")
+    one = stage.seed(owner="alice", messages=["Q", "Here: $x^2$\n\n```python\nimport os\n```"])
+    page = page_of("alice", go=False)
+    parts = re.compile(r"/static/dist/(katex|languages)-")
+    page.route(parts, lambda route: route.abort())
+    with (
+        page.expect_event("requestfailed", lambda request: "/katex-" in request.url),
+        page.expect_event("requestfailed", lambda request: "/languages-" in request.url),
+    ):
+        page.goto(stage.page(f"/c/{one['id']}"))
+    chat = ChatPage(page)
+    expect(chat.answers.locator(".tex")).to_have_text("$x^2$")
+    page.unroute(parts)
+    expect(chat.answers.locator("math")).to_be_visible()
+    expect(chat.answers.locator("code .hl-kw")).to_have_text("import")

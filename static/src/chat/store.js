@@ -250,7 +250,7 @@ export class Store extends Topics {
     const { chat } = this;
     if (leaf === null || (!first && !chat.messages.has(leaf))) return;
     const shown = chat.leaf;
-    const beside = news.has(leaf) && shown !== null && chat.messages.get(shown)?.parent === chat.messages.get(leaf)?.parent;
+    const beside = news.has(leaf) && tree.endsAt(chat, chat.messages.get(leaf)?.parent ?? null);
     if (first || shown === null || beside || tree.leadsTo(chat, shown, leaf)) chat.leaf = leaf;
   }
 

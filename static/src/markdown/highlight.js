@@ -1,6 +1,7 @@
 /** Colours of code: for finished blocks alone, in idle time, loaded when first needed. */
 
 import { idle } from "./idle.js";
+import { patient } from "./patient.js";
 
 const CAP = 50_000;
 /** highlight.js' scopes as the five colours of the page. @type {Record<string, string>} */
@@ -36,12 +37,8 @@ function ask() {
   if (asked || waiting.length === 0) return;
   asked = true;
   idle(() => {
-    loading ??= import("./languages.js");
-    loading.then(one, () => {
-      loading = null; // the network is away: code stays plain, the next block tries again
-      asked = false;
-      waiting.length = 0;
-    });
+    loading ??= patient(() => import("./languages.js")); // until it is there code stays plain
+    loading.then(one);
   });
 }
 

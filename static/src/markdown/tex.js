@@ -1,5 +1,6 @@
 /** Typesetting: KaTeX as MathML, loaded when first needed; what it cannot read stays as it was written. */
 
+import { patient } from "./patient.js";
 import { sanitiseMaths } from "./sanitise.js";
 import { sources } from "./sources.js";
 
@@ -20,17 +21,12 @@ export function typeset(root, changed) {
   const spots = /** @type {HTMLElement[]} */ ([...root.querySelectorAll(".tex")]).filter((spot) => !sources.has(spot));
   if (typesetter) return spots.forEach(set);
   if (spots.length === 0 && !root.querySelector(".tex-source")) return; // one that is being written: it will be needed
-  loading ??= /** @type {any} */ (import("katex"));
-  loading?.then(
-    (katex) => {
-      typesetter = katex.default.renderToString;
-      for (const spot of spots) if (!sources.has(spot)) set(spot);
-      changed?.();
-    },
-    () => {
-      loading = null; // the network is away: the source stays readable
-    },
-  );
+  loading ??= patient(() => /** @type {any} */ (import("katex"))); // until it is there the source stays readable
+  loading.then((katex) => {
+    typesetter = katex.default.renderToString;
+    for (const spot of spots) if (!sources.has(spot)) set(spot);
+    changed?.();
+  });
 }
 
 /** @param {HTMLElement} spot */

@@ -242,3 +242,14 @@ test("ui-67: a conversation whose answer has come stands first, as the server ha
   apply(store, { t: "gen.end", g: ID(4), s: 0, m: ID(3), reason: "stop" }, 0);
   assert.deepEqual(store.order, [ID(1), ID(8)]);
 });
+
+for (const way of ["gen.start", "history"]) {
+  test(`ui-35: another version takes the place of an answer with a mark below it, told by ${way}`, () => {
+    const row = (id, parent, role) => ({ id, parent, role, asker: "Alice", asker_id: "u1", text: "x", thinking: "", images: [], model: "", state: "complete", reason: null, error: null, usage: null, generation: null, created: "2026-11-25T00:00:00.000Z" });
+    const messages = [row(ID(2), null, "user"), row(ID(3), ID(2), "assistant"), row(ID(4), ID(3), "mark")];
+    const store = new Store(boot({ open: { conversation: card(ID(1)), messages, before: null, leaf: ID(4) } }));
+    if (way === "history") store.takeHistory({ messages: [...messages, row(ID(5), ID(2), "assistant")], before: null, leaf: ID(5) });
+    else apply(store, { t: "gen.start", g: ID(6), c: ID(1), m: ID(5), parent: ID(2), model: "m", s: 0 }, 0);
+    assert.deepEqual(store.branch().map(({ id }) => id), [ID(2), ID(5)]);
+  });
+}

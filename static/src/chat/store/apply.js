@@ -1,6 +1,6 @@
 /** What each frame of the server makes of the store. Returns what else is to be done. */
 
-import { answer } from "./tree.js";
+import { answer, endsAt } from "./tree.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../shapes").Errand} Errand */
@@ -88,9 +88,7 @@ export function place(store, live, parent) {
   }
   if (!live.m || !chat.messages.has(parent)) return [{ do: "history", c: chat.id ?? "" }];
   live.asker ??= { id: null, name: chat.messages.get(parent)?.asker ?? "" };
-  const shown = chat.leaf === null ? undefined : chat.messages.get(chat.leaf);
-  const atTheEnd = !shown || shown.id === parent || shown.parent === parent;
-  store.putMessage(answer(live.m, parent, live), atTheEnd);
+  store.putMessage(answer(live.m, parent, live), !chat.messages.has(chat.leaf ?? "") || endsAt(chat, parent));
   return [];
 }
 

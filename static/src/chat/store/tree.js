@@ -105,6 +105,13 @@ export function newestLeaf(chat, id) {
   return message?.role === "mark" && message.parent !== null && at !== id ? message.parent : at;
 }
 
+/** Whether what follows `parent` goes on at the end that is shown, or stands in its place; a mark there is none. @param {Chat} chat @param {string | null} parent */
+export function endsAt(chat, parent) {
+  const shown = chat.messages.get(chat.leaf ?? "");
+  const last = shown?.role === "mark" ? chat.messages.get(shown.parent ?? "") : undefined;
+  return shown !== undefined && [shown.id, shown.parent, last?.parent].includes(parent);
+}
+
 /** Whether `older` is on the way from the first message to `leaf`. @param {Chat} chat @param {string} older @param {string} leaf */
 export function leadsTo(chat, older, leaf) {
   return path(chat, leaf).some((message) => message.id === older);
