@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 VARIABLE = "CLAWDBOT_TEST_DATABASE"
-TEMPLATE = "tables"  # a database with the tables, which each worker copies
 LEFT_OPEN = "<psycopg.Connection object"
 FIXTURES = frozenset({"db", "transactional_db", "django_db_setup"})
 OTHERS = frozenset({"gateway"})  # a started one, with a database of its own
@@ -56,14 +55,12 @@ def kept(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 def main(words: list[str]) -> int:
     from tests.postgres import MISSING, Server, programs
-    from tests.server import tables
 
     found = programs()
     if found is None:
         print(f"on_postgres: skipped: {MISSING}")
         return 1 if os.environ.get("CI") == "true" else 0
     with Server(found) as server:
-        tables.make(server.database(TEMPLATE))
         env = os.environ | {VARIABLE: server.url("clawdbot"), "DJANGO_SETTINGS_MODULE": ""}
         # Nobody closes the connections of a test's ended threads; the databases end with the server.
         more = ("--ds=tests.postgres_settings", "--reuse-db", "-W", f"ignore:{LEFT_OPEN}:ResourceWarning")

@@ -1,6 +1,6 @@
 """A PostgreSQL of the tests' own: Debian's programs, a temporary directory, a free port on loopback.
 
-    def test_x(postgres_url): ...            # a database of this session's server, empty at first
+    def test_x(postgres_url): ...            # a database of this session's server, with the tables and nobody
     def test_y(postgres): postgres.database("other"); postgres.stop(); postgres.start()
 
 Its files are thrown away at the end, so nothing waits for the disk.
@@ -22,10 +22,12 @@ import psycopg
 import pytest
 
 from tests import child
+from tests.server import tables
 
 INSTALLED = Path("/usr/lib/postgresql")
 MISSING = f"no PostgreSQL in {INSTALLED}/*/bin nor on PATH; on Debian and Ubuntu: apt-get install postgresql"
 OWNER = "clawdbot"
+TABLES = "tables"  # a database to copy, as the migrations leave it
 HASTE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB")
 
 
@@ -59,11 +61,11 @@ class Server(child.Server):
     def url(self, name: str) -> str:
         return f"postgres://{OWNER}:{self.password}@127.0.0.1:{self.port}/{name}"
 
-    def database(self, name: str | None = None) -> str:
-        """Make an empty database -> its URL."""
+    def database(self, name: str | None = None, template: str = "template0") -> str:
+        """Make a database, empty or as `TABLES` -> its URL."""
         name = name or "t" + secrets.token_hex(6)
         with self._connected() as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}')
         return self.url(name)
 
     def command(self) -> tuple[Sequence[Any], dict[str, Any]]:
@@ -84,6 +86,21 @@ class Server(child.Server):
 
     def make(self) -> None:
         self.folder.chmod(0o755)
+        kept = _kept(self.bin)
+        copied(kept / "data", self.data)
+        self.password = (kept / "password").read_text()
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5)
+
+
+class First(Server):
+    """The one whose files the others copy: made by initdb, and ended so that they are whole."""
+
+    last_word = signal.SIGINT
+
+    def make(self) -> None:
+        self.folder.chmod(0o755)
         self.data.mkdir(mode=0o700)
         key = self.folder / "password"
         key.write_text(self.password)
@@ -96,8 +113,28 @@ class Server(child.Server):
         )  # fmt: skip
         assert made.returncode == 0, made.stderr
 
-    def _connected(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5)
+
+def _kept(bin_folder: Path) -> Path:
+    """A server's files, with `TABLES` among its databases, kept until it or a migration changes."""
+    version = subprocess.check_output([bin_folder / "postgres", "-V"], text=True).split()[2]
+    kept = tables.KEPT / f"postgres-{version}-{tables.version()}"
+    with tables.making("postgres"):
+        if not kept.exists():
+            new = kept.with_name(f"{kept.name}.new")
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir()
+            with First(bin_folder) as first:
+                tables.make(first.database(TABLES))
+                first.stop()
+                copied(first.data, new / "data")
+                (new / "password").write_text(first.password)
+            new.rename(kept)
+    return kept
+
+
+def copied(files: Path, to: Path) -> None:
+    """With their owners: the server reads nobody else's."""
+    subprocess.run(["cp", "-a", files, to], check=True)
 
 
 @contextlib.contextmanager
@@ -119,5 +156,5 @@ def postgres() -> Iterator[Server]:
 
 @pytest.fixture
 def postgres_url(postgres: Server) -> str:
-    """An empty database of this test's own."""
-    return postgres.database()
+    """A database of this test's own, with the tables."""
+    return postgres.database(template=TABLES)

@@ -12,6 +12,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -64,11 +67,9 @@ def make(url: str, *words: str) -> None:
 
 @cache
 def _kept() -> tuple[Path, Path]:
-    """Both files, kept for as long as no migration changes. The first who asks makes them, others wait."""
-    KEPT.mkdir(parents=True, exist_ok=True)
+    """Both files, kept for as long as no migration changes."""
     files = KEPT / f"tables-{version()}.sqlite3", KEPT / f"empty-{version()}.sqlite3"
-    with (KEPT / "making").open("w") as one, tempfile.TemporaryDirectory(dir=KEPT) as folder:
-        fcntl.flock(one, fcntl.LOCK_EX)
+    with making("sqlite"), tempfile.TemporaryDirectory(dir=KEPT) as folder:
         if not all(file.exists() for file in files):
             made = Path(folder, "tables.sqlite3"), Path(folder, "empty.sqlite3")
             make(f"sqlite:///{made[0]}", str(made[1]))
@@ -77,6 +78,19 @@ def _kept() -> tuple[Path, Path]:
     return files
 
 
+@contextmanager
+def making(what: str) -> Iterator[None]:
+    """The first who asks makes what is kept, the other processes wait. What was kept a week ago goes."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / f"{what}.lock").open("w") as one:
+        fcntl.flock(one, fcntl.LOCK_EX)
+        for old in KEPT.glob(f"*-{'[0-9a-f]' * 16}*"):
+            if time.time() - old.stat().st_mtime > 7 * 86_400 and version() not in old.name:
+                subprocess.run(["rm", "-rf", old], check=True)
+        yield
+
+
+@cache
 def version() -> str:
     """Of the migrations, ours and the libraries'."""
     found = hashlib.sha256(django.__version__.encode())
