@@ -6,7 +6,7 @@ BIN := .venv/bin
 NPM := $(BIN)/python scripts/node.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo-sso test check test-live prove bench bench-page screenshots wheel lock
+.PHONY: help setup setup-dev run demo-sso test quick check test-live prove bench bench-page screenshots wheel lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ test: setup-dev ## everything that must pass, with what it needs set up first
 	$(BIN)/python -m tests.on_postgres -q -n 4 --dist loadfile
 	$(BIN)/pytest -n 4 --dist worksteal --ignore tests/e2e
 	$(BIN)/pytest -n 3 --dist worksteal tests/e2e
+
+quick: setup-dev ## the tests that start no process and ask no browser: a minute, while you work
+	$(BIN)/pytest -q -n 4 --dist worksteal tests/accounts tests/core tests/doubles tests/gateway tests/house \
+	  --ignore tests/accounts/oauth/test_started.py --ignore tests/accounts/test_ssocheck_command.py \
+	  --ignore tests/house/test_wheel.py
 
 check: setup-dev ## lint, types, import rules, migrations, the page's types: quick, no test
 	$(BIN)/ruff check .
