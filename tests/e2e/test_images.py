@@ -204,6 +204,19 @@ def test_a_question_waits_for_its_images(stage: Stage, page_of: PageOf) -> None:
     assert [len(frame["images"]) for frame in chat.page.wire.said("chat.send")] == [1]
 
 
+@proves("ui-18")
+def test_a_question_waits_for_images_also_where_the_page_is_not_ready_for_them(page_of: PageOf) -> None:
+    chat = opened(page_of)
+    held: list[Route] = []
+    chat.page.route(re.compile("/static/dist/images-"), lambda route: held.append(route))
+    choose(chat, upload("early.png"))
+    chat.ask("What is this?")
+    expect(chat.page.locator("#text-note")).to_have_text(chat.t("composer.held"))
+    held[0].continue_()
+    expect(chat.questions.locator("img")).to_have_count(1)
+    assert [len(frame["images"]) for frame in chat.page.wire.said("chat.send")] == [1]
+
+
 @proves("ui-18", "ui-96")
 def test_an_upload_that_failed_is_tried_again_alone(
     page_of: PageOf, allow: Callable[..., None], axe: Callable[..., list[str]]

@@ -139,10 +139,10 @@ def test_an_edited_question_and_another_answer_are_branches(stage: Stage, page_o
     chat.button("log.regenerate", chat.answers).click()
     expect(chat.answers).to_contain_text("Half a dozen.")
     chat.settled()
-    chat.button("log.version_before", chat.answers).click()
-    expect(chat.answers).to_contain_text("Six.")
-    chat.button("log.version_before", chat.questions).click()
-    expect(chat.answers).to_contain_text("Four.")
+    for versions, text in ((chat.answers, "Six."), (chat.questions, "Four.")):
+        with chat.page.expect_response(lambda answer: answer.request.method == "PATCH"):
+            chat.button("log.version_before", versions).click()
+        expect(chat.answers).to_contain_text(text)
     chat.page.reload()  # where one was is where one is
     expect(chat.answers).to_contain_text("Four.")
     chat.button("log.version_after", chat.questions).click()

@@ -39,9 +39,17 @@ export async function showBranch({ store, api }, m) {
   if (card?.may.includes("continue")) await patch(api, card.id, { leaf });
 }
 
-/** @param {import("./live/api.js").Api} api @param {string} c @param {object} body @returns {Promise<any>} the card */
+/** @type {Promise<any>} the last change */
+let changing = Promise.resolve();
+
+/**
+ * One after the other: two on their way at once may arrive in another order, and the older one would stay.
+ * @param {import("./live/api.js").Api} api @param {string} c @param {object} body @returns {Promise<any>} the card
+ */
 function patch(api, c, body) {
-  return api.call("PATCH", `${ADDRESS}/${c}`, { body });
+  const change = () => api.call("PATCH", `${ADDRESS}/${c}`, { body });
+  changing = changing.then(change, change);
+  return changing;
 }
 
 /** @param {Acts} acts */

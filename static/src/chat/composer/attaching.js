@@ -16,11 +16,16 @@ export class Attaching {
   /** @type {{ c: string | null, images: Attached[] }} what is shown once the code is there */
   #shown = { c: null, images: [] };
 
+  /** Files that were chosen and wait for the code. */
+  #waiting = 0;
+
   /**
    * @param {import("../store.js").Store} store @param {import("../acts.js").Acts} acts
-   * @param {HTMLElement} shelf where they are shown @param {() => void} changed called after every change
+   * @param {HTMLElement} shelf where they are shown
+   * @param {(lost?: boolean) => void} changed called after every change; lost: what was chosen is not there
    */
   constructor(store, acts, shelf, changed) {
+    this.changed = changed;
     this.make = async () => {
       const { Images } = await import("./images.js");
       this.#images = new Images(store, acts, shelf, changed);
@@ -46,12 +51,24 @@ export class Attaching {
 
   /** @returns {Tally} */
   tally() {
-    return this.#images ? this.#images.tally() : { count: this.#shown.images.length, uploading: 0, failed: 0 };
+    const { count, uploading, failed } = this.#images?.tally() ?? { count: this.#shown.images.length, uploading: 0, failed: 0 };
+    return { count: count + this.#waiting, uploading: uploading + this.#waiting, failed };
   }
 
   /** Check, show and upload. @param {File[]} files */
-  add(files) {
-    return summon(this.#here(), (images) => images.add(files));
+  async add(files) {
+    let lost = true;
+    this.#waiting += files.length;
+    this.changed();
+    try {
+      await summon(this.#here(), (images) => {
+        images.add(files);
+        lost = images.tally().count === 0;
+      });
+    } finally {
+      this.#waiting -= files.length;
+      this.changed(lost);
+    }
   }
 
   /** The images of another draft. @param {string | null} c @param {Attached[]} images */

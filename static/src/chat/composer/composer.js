@@ -39,7 +39,7 @@ export class Composer {
     this.store = store;
     this.acts = acts;
     this.parts = build();
-    this.attaching = new Attaching(store, acts, this.parts.images, () => this.#imagesChanged());
+    this.attaching = new Attaching(store, acts, this.parts.images, (lost) => this.#imagesChanged(lost));
     this.draft = new Draft(store, acts, this.parts.box, this.attaching);
     this.tools = new Tools(store, acts, this.parts.tools, {
       add: (files) => this.attaching.add(files),
@@ -144,7 +144,9 @@ export class Composer {
     this.refresh();
   }
 
-  #imagesChanged() {
+  /** @param {boolean} [lost] a question that was to take them along stays */
+  #imagesChanged(lost) {
+    this.#held &&= !lost;
     this.draft.save();
     if (this.#held && this.#obstacle() !== "uploading") this.send();
     this.refresh();

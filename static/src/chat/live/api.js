@@ -69,6 +69,7 @@ export class Api {
     try {
       return await this.world.fetch(path, {
         method, body: sent, signal, cache: "no-store", credentials: "same-origin", headers: { ...own, ...headers },
+        keepalive: method === "PATCH" || method === "DELETE", // also where the page is left a moment later
       });
     } catch (failure) {
       if (signal?.aborted) throw failure;
