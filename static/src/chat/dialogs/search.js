@@ -18,8 +18,8 @@ import { when } from "./when.js";
 const PAUSE = 200; // ms after the last key
 const RECENT = 8;
 
-/** @param {Store} store @param {Acts} acts */
-export function show(store, acts) {
+/** @param {Store} store @param {Acts} acts @param {string} [begun] what was typed already */
+export function show(store, acts, begun = "") {
   const list = h("div", { id: "search-results", class: "results", role: "listbox", "aria-label": t("search.results") });
   const state = h("div", { class: "search-state", role: "status" });
   const field = h("input", {
@@ -123,6 +123,8 @@ export function show(store, acts) {
     }
   });
   recent();
+  field.value = begun;
+  typed();
 }
 
 /** @param {Store} store @param {Result} result @param {(id: string, message: string | null) => void} go */

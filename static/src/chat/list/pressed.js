@@ -14,9 +14,11 @@ import { summon } from "./refusal.js";
  */
 export function mindKeys(store, acts, begin) {
   const mac = onMac();
-  const search = () => import("../dialogs/search.js");
   const deeds = {
-    search: () => summon(search(), (dialog) => dialog.show(store, acts)),
+    search: () => {
+      const held = hold();
+      return summon(import("../dialogs/search.js").finally(held.end), (dialog) => dialog.show(store, acts, held.text()));
+    },
     help: () => summon(import("../dialogs/shortcuts.js"), (dialog) => dialog.show(store, acts)),
     new: () => store.can("chat:write") && begin(),
     box: () => document.dispatchEvent(new CustomEvent("clawd:focus-box")),
@@ -28,10 +30,21 @@ export function mindKeys(store, acts, begin) {
     },
   };
   addEventListener("keydown", (event) => {
-    if (event.key === (mac ? "Meta" : "Control") && store.settings.shortcuts) search().catch(() => {}); // typed after K is typed there
     const found = store.settings.shortcuts ? shortcutOf(event, mac) : null;
     if (!found) return;
     event.preventDefault();
     if (!event.repeat && !document.querySelector("dialog[open]")) void deeds[found]();
   });
+}
+
+/** What is typed while a dialog is fetched is meant for it, and not for the box. */
+function hold() {
+  let text = "";
+  const keep = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    text += event.key;
+  };
+  addEventListener("keydown", keep, true);
+  return { text: () => text, end: () => removeEventListener("keydown", keep, true) };
 }
