@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { apply } from "../../../static/src/chat/store/apply.js";
 import { Store } from "../../../static/src/chat/store.js";
 import { Kept } from "../../../static/src/chat/store/kept.js";
-import { boot, card, FakeStorage, ID, recording } from "./stand.js";
+import { boot, card, FakeStorage, ID, READY, recording } from "./stand.js";
 
 const NAMES = ["plain", "stopped", "failed", "waits"];
 const LATE = ["joined_late", "continued"];
@@ -253,3 +253,13 @@ for (const way of ["gen.start", "history"]) {
     assert.deepEqual(store.branch().map(({ id }) => id), [ID(2), ID(5)]);
   });
 }
+
+test("ui-63: an answer that another tab lets go on between the page and its socket is heard out", () => {
+  const row = (id, parent, role, text) => ({ id, parent, role, asker: "Alice", asker_id: "u1", text, thinking: "", images: [], model: "", state: "complete", reason: "length", error: null, usage: null, generation: null, created: "2026-11-25T00:00:00.000Z" });
+  const messages = [row(ID(2), null, "user", "Q"), row(ID(3), ID(2), "assistant", "half ")];
+  const store = new Store(boot({ open: { conversation: card(ID(1)), messages, before: null, leaf: ID(3) } }));
+  apply(store, { ...READY, running: [{ g: ID(6), c: ID(1), m: ID(3), s: 1 }] }, 0);
+  apply(store, { t: "snapshot", g: ID(6), s: 2, text: "half whole", think: "", state: "generating" }, 0);
+  apply(store, { t: "gen.end", g: ID(6), s: 2, m: ID(3), reason: "stop" }, 0);
+  assert.equal(store.branch().at(-1).text, "half whole");
+});

@@ -45,6 +45,8 @@ function ready(store, frame) {
     live.m = m;
     live.asker = store.me;
     store.patchCard(c, { running: g });
+    const known = c === store.open ? store.chat.messages.get(m) : undefined;
+    if (known && known.live !== live && live.state !== "done") store.goOn(known, live); // it goes on since the page was made
   }
 }
 
