@@ -184,7 +184,8 @@ export class Outbox {
       store.putMessage(answer(ack.ma, ack.mu, store.begun(ack.g)));
     }
     store.goTo(ack.ma ?? ack.mu ?? null);
-    if (unknown) this.live.run({ do: "history", c: ack.c ?? "" });
+    const over = store.generation(ack.g ?? "")?.state === "done"; // before its ack came, as after a reload
+    if (unknown || over) this.live.run({ do: "history", c: ack.c ?? "" });
   }
 
   /** @param {string} id @param {ApiError} error */

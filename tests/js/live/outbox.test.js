@@ -328,3 +328,20 @@ test("ui-67: what was asked just now stands first, also where the clock here is 
   await settled();
   assert.deepEqual(here.store.order, [ID(1), ID(8)]);
 });
+
+test("ui-81: an answer that is over before its ack comes, after a reload, is shown whole", async () => {
+  const here = page();
+  const socket = await here.ready();
+  send(here);
+  socket.say(
+    { t: "delta", g: ID(4), s: 1, k: "text", d: "All of it" },
+    { t: "gen.end", g: ID(4), s: 1, m: ID(3), reason: "stop" },
+  );
+  const row = (id, parent, more) => ({ ...question(id, parent, "Hallo", [], "Alice", 0), asker_id: "u1", ...more });
+  const messages = [row(ID(2), null, {}), row(ID(3), ID(2), { role: "assistant", text: "All of it", state: "complete", generation: ID(4) })];
+  here.world.reply(`GET /api/conversations/${ID(1)}/messages`, { messages, before: null, leaf: ID(3) });
+  socket.say(ACK(socket));
+  await settled();
+  const last = here.store.branch().at(-1);
+  assert.deepEqual([last.text, last.state, last.live], ["All of it", "complete", undefined]);
+});
