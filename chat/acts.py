@@ -180,7 +180,7 @@ async def begin(socket: ChatConsumer, caller: Caller, acked: Acked, options: wor
         telling.began(acked, "")
         return
     telling.began(acked, begun.model)
-    telling.updated(await in_thread(partial(telling.facts_of, acked.conversation)), caller.id)
+    telling.updated(await in_thread(partial(telling.use_of, acked.conversation)), caller.id)
     if begun.dropped:
         await socket.say(telling.trimmed(acked, begun.dropped))
 

@@ -139,6 +139,12 @@ def facts_of(conversation: str) -> dict[str, Any] | None:
     return facts_and_owner(conversation)[0]
 
 
+def use_of(conversation: str) -> dict[str, Any] | None:
+    """What a question changes of it: not the title, of which a newer one may be told before this is."""
+    facts = facts_of(conversation)
+    return None if facts is None else {name: value for name, value in facts.items() if name != "title"}
+
+
 def facts_and_owner(conversation: str) -> tuple[dict[str, Any] | None, str]:
     row = Conversation.objects.select_related("team").filter(id=conversation, deleted=None).first()
     if row is None:

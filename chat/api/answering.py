@@ -128,7 +128,7 @@ async def _begun(
         else:
             dropped = begun.dropped
             telling.began(acked, begun.model)
-            telling.updated(await _thread(telling.facts_of, acked.conversation), who.caller.id)
+            telling.updated(await _thread(telling.use_of, acked.conversation), who.caller.id)
     return acked, dropped
 
 

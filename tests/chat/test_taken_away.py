@@ -58,7 +58,7 @@ def test_deleting_a_conversation_stops_its_answer_and_undo_brings_back_what_ther
         deleted = time.monotonic()
         assert two.client("alice").delete(f"{API}/{ack['c']}").status_code == 204
         double.wait_for(lambda journal: journal.to(CHAT)[-1].left)
-        assert time.monotonic() - deleted < 1.5
+        assert time.monotonic() - deleted < 5
         for socket in (alice, bob):
             socket.wait("conv.deleted", c=ack["c"])
         assert time.monotonic() - deleted < 5
@@ -96,7 +96,7 @@ def test_behind_the_word_that_it_is_gone_no_piece_of_it_is_shown(world: World, d
             assert world.client("alice").delete(address).status_code == 204
             told = time.monotonic()
             rest = [line for line in lines if line.startswith("data: ")]
-            assert time.monotonic() - told < 1.5
+            assert time.monotonic() - told < 5
         assert '"not_found"' in rest[-1]
         for socket in (alice, bob):
             socket.wait("conv.deleted", c=ack["c"])
