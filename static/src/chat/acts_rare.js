@@ -103,9 +103,11 @@ export async function remove(acts, c) {
   if (running) void live.askNow({ t: "chat.stop", id: newId(), g: running.g }).catch(() => {});
   if (store.open === c) await acts.openNew();
   store.dropCard(c);
+  live.fetched.told(c, true);
   try {
     await api.call("DELETE", `${ADDRESS}/${c}`);
   } catch (error) {
+    live.fetched.told(c);
     if (before) store.putCard({ ...before, running: null });
     void live.card(c);
     throw error;

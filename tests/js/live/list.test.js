@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Acts } from "../../../static/src/chat/acts.js";
 import { boot, card, ID, page, settled } from "./stand.js";
 
 const LIST = "GET /api/conversations";
@@ -86,3 +87,20 @@ test("ui-72: who has read hundreds of pages reads ten of them again, and the res
   await settled();
   assert.deepEqual([asked(here).length, here.store.order.length, here.store.listNext], [10, 20, "20"]);
 });
+
+for (const who of ["elsewhere", "here"]) {
+  test(`ui-76: what is deleted ${who} while the list is on its way does not come back, and is not asked for`, async () => {
+    const here = page({ facts: boot({ list: { conversations: [row(2), row(1)], next: null } }) });
+    let answered = () => {};
+    here.world.reply(LIST, () => new Promise((resolve) => {
+      answered = () => resolve(new Response(JSON.stringify({ conversations: [row(2), row(1)], next: null })));
+    }));
+    here.world.reply(`DELETE /api/conversations/${ID(2)}`, null, 204);
+    const socket = await here.ready();
+    if (who === "here") await new Acts(here.store, here.live, here.api, here.outbox).remove(ID(2));
+    else socket.say({ t: "conv.deleted", c: ID(2) });
+    answered();
+    await settled();
+    assert.deepEqual([here.store.order, asked(here)], [[ID(1)], [LIST]]);
+  });
+}

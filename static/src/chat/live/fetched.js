@@ -15,6 +15,8 @@ export class Fetched {
   #told = 0; // frames about a conversation
   /** @type {Map<string, number>} the last of them about each */
   #news = new Map();
+  /** @type {Set<string>} conversations of which the last of them was that they are gone */
+  #gone = new Set();
   #asks = 0; // histories that were asked for
   #answered = 0; // the last of them that came
 
@@ -25,10 +27,12 @@ export class Fetched {
     this.api = live.api;
   }
 
-  /** The socket told of a conversation. @param {string} c */
-  told(c) {
+  /** The socket told of a conversation. @param {string} c @param {boolean} [over] that it is gone */
+  told(c, over = false) {
     this.#told += 1;
     this.#news.set(c, this.#told);
+    if (over) this.#gone.add(c);
+    else this.#gone.delete(c);
   }
 
   /** The list as it is now, and the open conversation; after a short gap only where its card says another thing. @param {boolean} long */
@@ -96,7 +100,11 @@ export class Fetched {
 
   /** What was told after an answer was asked for may be newer than it. @param {number} since */
   #since(since) {
-    for (const [c, at] of this.#news) if (at > since) void this.card(c);
+    for (const c of this.#news.keys()) {
+      if (!this.#newer(c, since)) continue;
+      if (this.#gone.has(c)) this.store.dropCard(c);
+      else void this.card(c);
+    }
   }
 
   /** The card that comes of a change. Where it says another thing than what was told meanwhile, it may be the older. @param {string} c @param {Promise<any>} answer */
@@ -105,13 +113,18 @@ export class Fetched {
     const card = await answer;
     const state = () => JSON.stringify(this.store.cards.get(c));
     const before = state();
-    this.#put(card);
-    if ((this.#news.get(c) ?? 0) > since && before !== state()) void this.card(c);
+    this.#put(card, since);
+    if (this.#newer(c, since) && before !== state()) void this.card(c);
   }
 
-  /** @param {any} card */
-  #put(card) {
-    this.#learn(() => this.store.putCard(card));
+  /** Whether it was told of since. @param {string} c @param {number} since */
+  #newer(c, since) {
+    return (this.#news.get(c) ?? 0) > since;
+  }
+
+  /** Unless it is gone since it was asked for. @param {any} card @param {number} since */
+  #put(card, since) {
+    if (!this.#gone.has(card.id) || !this.#newer(card.id, since)) this.#learn(() => this.store.putCard(card));
   }
 
   /**
@@ -164,7 +177,7 @@ export class Fetched {
     const state = this.#state();
     try {
       const card = await this.api.get(`/api/conversations/${c}`);
-      this.#put(card);
+      this.#put(card, since);
       if (this.store.open !== c) {
         // the list shows it
       } else if (this.store.missing) this.#back(c);
@@ -174,7 +187,7 @@ export class Fetched {
       this.again(error, () => this.card(c));
     }
     this.#cards.delete(c);
-    if ((this.#news.get(c) ?? 0) > since) await this.card(c);
+    if (this.#newer(c, since) && !this.#gone.has(c)) await this.card(c);
   }
 
   /** The open conversation was gone, and may be read again. @param {string} c */

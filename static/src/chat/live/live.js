@@ -200,7 +200,7 @@ export class Live {
     if (frame.t === "ack") this.#forget(frame.id)?.resolve(frame);
     if (frame.t === "error") this.#refused(frame);
     const c = frame.t === "gen.end" ? this.store.generation(frame.g)?.c : "c" in frame && frame.c; // its end moves it up
-    if (c) this.fetched.told(c);
+    if (c) this.fetched.told(c, frame.t === "conv.deleted");
     const errands = apply(this.store, frame, this.world.now());
     if (frame.t === "ready") this.#ready(frame);
     for (const errand of errands) this.run(errand);
