@@ -273,6 +273,7 @@ def test_with_forced_colours_the_open_one_and_its_marks_are_seen(page_of: PageOf
     chat.ready()
     chat.ask("Hi")
     expect(chat.row("Hi")).to_contain_text(chat.t("list.running"))
+    expect(chat.answers).to_contain_text("Hello")  # the model holds there
     chat.row("One").click()
     expect(chat.page).to_have_url(stage.page(f"/c/{where}"))
     style = (
