@@ -43,7 +43,8 @@ SHOWN: Final = r"""() => {
 
 WAYS: Final = {"back": "canGoBack", "forward": "canGoForward"}
 WAITING: Final = """() => Object.entries(sessionStorage)
-  .filter(([key]) => key.endsWith(':outbox')).map(([, value]) => value).join()"""
+  .filter(([key]) => key.endsWith(':outbox')).flatMap(([, value]) => JSON.parse(value))
+  .filter((one) => one.state !== 'failed').length"""  # of what failed a person decides
 
 
 class Wanderer:
@@ -193,21 +194,27 @@ class Wanderer:
         chat.page.wait_for_function("() => performance.getEntriesByName('clawdbot:ready').length > 0")
         expect(chat.page.locator("#banner")).to_be_empty(timeout=30_000)
         chat.settled()
+        expect(chat.list.locator(".dot.running")).to_have_count(0, timeout=30_000)  # a dead gateway's, too
         chat.page.wait_for_load_state("networkidle")
 
     def shown(self, chat: ChatPage) -> dict[str, Any]:
         found: dict[str, Any] = chat.page.evaluate(SHOWN)
         return found
 
+    def alike(self, one: dict[str, Any], other: dict[str, Any]) -> bool:
+        """Whether two looks show the same. Of several pages each stays on the version that it looks at, and
+        what happens to two conversations in one moment may be heard in another order."""
+        if len(self.chats) == 1:
+            return one == other
+        known = dict(map(tuple, other["messages"]))
+        same = all(known.get(key, text) == text for key, text in one["messages"])
+        return same and sorted(one["rows"]) == sorted(other["rows"])
+
     def _is_calm(self) -> bool:
         listens(self.chats[0].page)
         if self.stage.hands.running():
             return False
-        return all(self._says_nothing_more(chat) for chat in self.chats)
-
-    def _says_nothing_more(self, chat: ChatPage) -> bool:
-        kept: str = chat.page.evaluate(WAITING)
-        return kept in ("", "[]", "null")
+        return not any(chat.page.evaluate(WAITING) for chat in self.chats)
 
     def _reply(self) -> Any:
         """Any answer: quick, slow, with thinking, broken off, or none."""
