@@ -31,7 +31,7 @@ test: setup-dev ## everything that must pass, with what it needs set up first
 	$(BIN)/pytest -n 4 --dist worksteal --ignore tests/e2e
 	$(BIN)/pytest -n 3 --dist worksteal tests/e2e
 
-quick: setup-dev ## the tests that start no process and ask no browser: a minute, while you work
+quick: setup-dev ## more than half of the tests, without gateways and browsers: 75 s, while you work
 	$(BIN)/pytest -q -n 4 --dist worksteal tests/accounts tests/core tests/doubles tests/gateway tests/house \
 	  --ignore tests/accounts/oauth/test_started.py --ignore tests/accounts/test_ssocheck_command.py \
 	  --ignore tests/house/test_wheel.py
